@@ -1,0 +1,1 @@
+"""What the services share: events, outbox, inbox, relay, Kafka, MariaDB, breaker, lifecycle."""

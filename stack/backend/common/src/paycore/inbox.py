@@ -1,0 +1,33 @@
+"""The inbox: which events a consumer has applied, written in the transaction of their effect."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pymysql.cursors import Cursor
+
+from paycore.database import flatten, placeholders
+
+
+def already_applied(cursor: Cursor, consumer: str, event_ids: Sequence[int]) -> set[int]:
+    """Those of `event_ids` that `consumer` has applied before."""
+    if not event_ids:
+        return set()
+    cursor.execute(
+        "SELECT event_id FROM inbox_event WHERE consumer = %s AND event_id IN "
+        + placeholders(1, len(event_ids)),
+        [consumer, *event_ids],
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
+def mark_applied(cursor: Cursor, consumer: str, event_ids: Sequence[int]) -> None:
+    """Writes one inbox row per event; a duplicate key means that another worker was first."""
+    if not event_ids:
+        return
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [(consumer, event_id, now) for event_id in event_ids]
+    cursor.execute(
+        "INSERT INTO inbox_event (consumer, event_id, received_at) VALUES "
+        + placeholders(len(rows), 3),
+        flatten(rows),
+    )

@@ -1,0 +1,1 @@
+"""Books captured and refunded payments in the double-entry ledger."""

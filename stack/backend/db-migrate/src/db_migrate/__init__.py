@@ -1,0 +1,1 @@
+"""Applies the versioned migrations of paydb, once."""

@@ -1,0 +1,1 @@
+"""HTTP API: authorize, read, list, refund."""

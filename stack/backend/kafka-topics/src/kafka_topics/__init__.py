@@ -1,0 +1,1 @@
+"""Creates the topics of the catalog, once."""

@@ -1,0 +1,1 @@
+"""Publishes outbox rows to Kafka through the circuit breaker."""

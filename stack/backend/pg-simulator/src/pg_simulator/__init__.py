@@ -1,0 +1,1 @@
+"""Stands in for the card network over HTTP."""

@@ -1,0 +1,1 @@
+"""Refunds captured payments at the card network."""

@@ -1,0 +1,1 @@
+"""Captures authorized payments at the card network."""
