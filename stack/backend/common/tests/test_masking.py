@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from paycore.masking import mask_card_numbers, passes_luhn
 
 

@@ -1,5 +1,4 @@
 import pytest
-
 from paycore.trace import accept_request_id, continue_trace, trace_id
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

