@@ -1,0 +1,1 @@
+"""Checks: a probe is tried until it proves its point or one shared deadline passes."""

@@ -1,0 +1,137 @@
+"""`paystack health`: one check per service, made from its check kind in compose.yaml."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from paystack_cli.checks.model import Check, CheckResult, Evidence, Hopeless, Outcome, Probe
+from paystack_cli.checks.probes import Limits, ProbeMaker, Target
+from paystack_cli.checks.probes.gateway import gateway_probe
+from paystack_cli.checks.probes.http import http_probe
+from paystack_cli.checks.probes.kafka import kafka_probe
+from paystack_cli.checks.probes.mariadb import mariadb_probe
+from paystack_cli.checks.probes.relay import relay_probe
+from paystack_cli.checks.probes.worker import worker_probe
+from paystack_cli.checks.progress import Progress
+from paystack_cli.checks.retry import Deadline
+from paystack_cli.checks.runner import run_in_parallel
+from paystack_cli.clients.endpoints import Endpoints
+from paystack_cli.clients.sanitize import sanitize
+from paystack_cli.engines.base import Engine, ServiceStatus, State
+from paystack_cli.errors import UsageError
+from paystack_cli.stack.model import Service, Stack
+from paystack_cli.stack.selection import expand
+
+PROBES: Mapping[str, ProbeMaker] = {
+    "mariadb": mariadb_probe,
+    "kafka": kafka_probe,
+    "http": http_probe,
+    "gateway": gateway_probe,
+    "worker": worker_probe,
+    "relay": relay_probe,
+}
+"""Check kind in compose.yaml -> how to prove it. A service without a kind runs once and ends."""
+
+LOG_TAIL_LINES = 5
+"""Of a failed service's log."""
+
+_NOT_RUNNING: Mapping[State, tuple[str, str]] = {
+    State.NOT_STARTED: ("was never started", "paystack up {}"),
+    State.STOPPED: ("is stopped", "paystack up {}"),
+    State.FAILED: ("has failed and is not restarted", "paystack logs {} --tail 50"),
+}
+"""States that no waiting mends: what to say and the next command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Names of the services to check and of those left out, in the order of compose.yaml."""
+
+    checked: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+
+def choose(
+    stack: Stack,
+    *,
+    names: Iterable[str],
+    exclude: Iterable[str],
+    excluded_at_up: Collection[str],
+) -> Choice:
+    """What `names` mean (all services when there are none); a named one is checked in any case.
+
+    Raises UsageError for an unknown name and for a service that has nothing to check.
+    """
+    named = expand(stack, names)
+    checkable = [service.name for service in stack.services.values() if service.check]
+    meant = [name for name in checkable if not named or name in named]
+    if not meant:
+        once = ", ".join(sorted(named))
+        raise UsageError(f"{once} has no health check: it runs once", hint="paystack status")
+    left_out = expand(stack, exclude) | (set(excluded_at_up) - named)
+    return Choice(
+        checked=tuple(name for name in meant if name not in left_out),
+        excluded=tuple(name for name in meant if name in left_out),
+    )
+
+
+def check_health(
+    stack: Stack,
+    endpoints: Endpoints,
+    engine: Engine,
+    choice: Choice,
+    *,
+    limits: Limits,
+    deadline: Deadline,
+    progress: Progress,
+) -> list[CheckResult]:
+    """A result for each chosen service, in the order of compose.yaml; failures with their cause."""
+    states = {status.name: status.state for status in engine.ps()}
+    checks = [
+        _check(
+            Target(stack.services[name], endpoints, stack.catalog, limits),
+            states.get(name, State.NOT_STARTED),
+        )
+        for name in choice.checked
+    ]
+    results = [
+        *_explained(run_in_parallel(checks, deadline, progress), engine),
+        *(CheckResult(name, Outcome.EXCLUDED, "left out on purpose") for name in choice.excluded),
+    ]
+    order = list(stack.services)
+    return sorted(results, key=lambda result: order.index(result.name))
+
+
+def _explained(results: Iterable[CheckResult], engine: Engine) -> Iterator[CheckResult]:
+    """Failures with what their process did and last wrote."""
+    statuses = {status.name: status for status in engine.ps()}
+    for result in results:
+        status = statuses[result.name]
+        if result.outcome is Outcome.PASSED or status.state is State.NOT_STARTED:
+            yield result
+        else:
+            yield replace(result, details=tuple(_account(status, engine)))
+
+
+def _account(status: ServiceStatus, engine: Engine) -> Iterator[str]:
+    ended = f", last ended: {status.ended}" if status.ended else ""
+    yield f"process: {status.state}, restarts: {status.restarts}{ended}"
+    for line in engine.logs([status.name], tail=LOG_TAIL_LINES):
+        yield f"log: {sanitize(line.text)}"
+
+
+def _check(target: Target, state: State) -> Check:
+    service = target.service
+    probe = _not_running(service, state) if state in _NOT_RUNNING else _probe(target)
+    return Check(service.name, probe, hint=f"paystack logs {service.name} --tail 50")
+
+
+def _probe(target: Target) -> Probe:
+    return PROBES[target.service.check or ""](target)
+
+
+def _not_running(service: Service, state: State) -> Probe:
+    def probe(_timeout_s: float) -> Evidence:
+        said, command = _NOT_RUNNING[state]
+        raise Hopeless(f"{service.name} {said}", hint=command.format(service.name))
+
+    return probe

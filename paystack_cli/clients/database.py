@@ -1,0 +1,94 @@
+"""MariaDB: one short-lived connection per command or probe, times in UTC."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
+from paystack_cli.clients.sanitize import sanitize
+from paystack_cli.errors import PaystackError
+
+CONNECT_MAX_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseEndpoint:
+    """Where a MariaDB listens and the account to use."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}:{self.port}/{self.name}"
+
+
+_UNREACHABLE = (ServerUnreachable, "paystack status mariadb")
+_REFUSED_ACCOUNT = (
+    ServerRefused,
+    "set MARIADB_PASSWORD in .env to what the database was made with (or: paystack down --volumes)",
+)
+_NOT_MIGRATED = (ServerRefused, "paystack up db-migrate")
+_BUSY = (ServerFailed, "paystack logs mariadb --tail 50")
+
+_ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
+    0: _UNREACHABLE,  # PyMySQL: the connection was already closed
+    2003: _UNREACHABLE,
+    2006: _UNREACHABLE,
+    2013: _UNREACHABLE,  # lost during a query: killed, or the read timed out
+    1044: _REFUSED_ACCOUNT,
+    1045: _REFUSED_ACCOUNT,
+    1049: (ServerRefused, "paystack down --volumes, then: paystack up"),
+    1054: _NOT_MIGRATED,  # a column of a newer migration
+    1146: _NOT_MIGRATED,  # no such table
+}
+"""MariaDB and client error numbers; every other one is _BUSY."""
+
+
+@contextmanager
+def connected(endpoint: DatabaseEndpoint, timeout_s: float) -> Iterator[Cursor]:
+    """A cursor of a new connection, committed at the end and closed in any case.
+
+    `timeout_s` bounds each statement, and the connect where it is below CONNECT_MAX_S. Raises
+    ServerUnreachable, ServerRefused or ServerFailed.
+    """
+    try:
+        connection: Connection[Cursor] = pymysql.connect(
+            host=endpoint.host,
+            port=endpoint.port,
+            user=endpoint.user,
+            password=endpoint.password,
+            database=endpoint.name,
+            charset="utf8mb4",
+            connect_timeout=max(1, round(min(timeout_s, CONNECT_MAX_S))),
+            read_timeout=timeout_s,
+            write_timeout=timeout_s,
+            init_command="SET time_zone = '+00:00'",
+        )
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+            connection.commit()
+        finally:
+            if connection.open:
+                connection.close()
+    except pymysql.MySQLError as error:
+        raise _typed(error, endpoint) from error
+
+
+def _error_number(error: pymysql.MySQLError) -> int:
+    """The server's or the client's error number, 0 where there is none."""
+    code = error.args[0] if error.args else 0
+    return code if isinstance(code, int) else 0
+
+
+def _typed(error: pymysql.MySQLError, endpoint: DatabaseEndpoint) -> PaystackError:
+    kind, hint = _ERRORS.get(_error_number(error), _BUSY)
+    said = sanitize(str(error.args[-1])) if error.args else type(error).__name__
+    return kind(f"MariaDB {endpoint}: {said}", hint=hint)

@@ -1,0 +1,74 @@
+"""Where the servers of a stack answer: the engine's addresses, unless a variable says otherwise."""
+
+from collections.abc import Mapping
+
+from paystack_cli.clients.database import DatabaseEndpoint
+from paystack_cli.clients.kafka import KafkaEndpoint
+from paystack_cli.engines.base import Address, Engine
+from paystack_cli.errors import PreflightError
+from paystack_cli.stack.model import Service, Stack
+
+DATABASE_CHECK, KAFKA_CHECK, GATEWAY_CHECK = "mariadb", "kafka", "gateway"
+"""The check kinds in compose.yaml that tell which service is the database, broker, public door."""
+
+
+class Endpoints:
+    """Addresses and accounts of one stack's servers.
+
+    PAYSTACK_DB_HOST, _PORT, _USER, _PASSWORD and _NAME, PAYSTACK_KAFKA_BOOTSTRAP and
+    PAYSTACK_GATEWAY_URL replace what the stack says, for a stack that runs elsewhere.
+    """
+
+    def __init__(self, stack: Stack, engine: Engine, variables: Mapping[str, str]) -> None:
+        self._stack = stack
+        self._engine = engine
+        self._variables = variables
+
+    def database(self) -> DatabaseEndpoint:
+        service = self._service_of(DATABASE_CHECK)
+        environment = self._engine.environment(service.name)
+        address = self._address(service)
+        port = self._variables.get("PAYSTACK_DB_PORT", str(address.port))
+        if not port.isdecimal():
+            raise PreflightError(
+                f"PAYSTACK_DB_PORT is no port number: {port!r}", hint="unset PAYSTACK_DB_PORT"
+            )
+        return DatabaseEndpoint(
+            host=self._variables.get("PAYSTACK_DB_HOST", address.host),
+            port=int(port),
+            user=self._variables.get("PAYSTACK_DB_USER", environment["MARIADB_USER"]),
+            password=self._variables.get("PAYSTACK_DB_PASSWORD", environment["MARIADB_PASSWORD"]),
+            name=self._variables.get("PAYSTACK_DB_NAME", environment["MARIADB_DATABASE"]),
+        )
+
+    def kafka(self) -> KafkaEndpoint:
+        chosen = self._variables.get("PAYSTACK_KAFKA_BOOTSTRAP")
+        return KafkaEndpoint(chosen or _host_port(self._address(self._service_of(KAFKA_CHECK))))
+
+    def gateway_url(self) -> str:
+        chosen = self._variables.get("PAYSTACK_GATEWAY_URL")
+        return chosen or self.http_url(self._service_of(GATEWAY_CHECK))
+
+    def http_url(self, service: Service) -> str:
+        """The base URL of a service that speaks HTTP."""
+        return f"http://{_host_port(self._address(service))}"
+
+    def _service_of(self, check: str) -> Service:
+        for service in self._stack.services.values():
+            if service.check == check:
+                return service
+        raise PreflightError(
+            f"no service of the stack has `check: {check}`", hint="mend stack/compose.yaml"
+        )
+
+    def _address(self, service: Service) -> Address:
+        """The first published port is a service's door; others (a wake-up port) are inner ones."""
+        if not service.ports:
+            raise PreflightError(
+                f"{service.name} publishes no port", hint=f"add ports to {service.name}"
+            )
+        return self._engine.address(service.name, service.ports[0].target)
+
+
+def _host_port(address: Address) -> str:
+    return f"{address.host}:{address.port}"

@@ -1,0 +1,173 @@
+"""Kafka: silent clients with typed errors. Nothing here joins a group or commits an offset."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, not in __all__
+
+from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
+from paystack_cli.errors import PaystackError
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaEndpoint:
+    """The bootstrap address, `host:port`."""
+
+    bootstrap: str
+
+    def __str__(self) -> str:
+        return self.bootstrap
+
+
+class Watermarks(NamedTuple):
+    """The first offset that is kept and the next one to be written."""
+
+    low: int
+    high: int
+
+
+PREFETCH_KIB_MAX = 16 * 1024
+"""What librdkafka may fetch ahead of the reader; its own default is four times that."""
+
+UNREACHABLE_HINT = "paystack status kafka"
+CREATE_TOPICS_HINT = "paystack up kafka-topics"
+
+_UNREACHABLE = (ServerUnreachable, UNREACHABLE_HINT)
+_NO_TOPIC = (ServerRefused, CREATE_TOPICS_HINT)
+_BUSY = (ServerFailed, "paystack logs kafka --tail 50")
+
+_ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
+    KafkaError._ALL_BROKERS_DOWN: _UNREACHABLE,
+    KafkaError._TRANSPORT: _UNREACHABLE,
+    KafkaError._TIMED_OUT: _UNREACHABLE,
+    KafkaError._MSG_TIMED_OUT: _UNREACHABLE,
+    KafkaError._RESOLVE: _UNREACHABLE,
+    KafkaError._UNKNOWN_TOPIC: _NO_TOPIC,
+    KafkaError._UNKNOWN_PARTITION: _NO_TOPIC,
+    KafkaError.UNKNOWN_TOPIC_OR_PART: _NO_TOPIC,
+}
+"""Error codes of librdkafka and the broker; every other one is _BUSY."""
+
+_QUIET = logging.getLogger("paystack_cli.clients.kafka.librdkafka")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
+
+
+def kafka_error(error: KafkaError, endpoint: KafkaEndpoint, subject: str) -> PaystackError:
+    """The typed error for `error`; `subject` says what was asked for, such as a topic."""
+    kind, hint = _ERRORS.get(error.code(), _BUSY)
+    return kind(f"Kafka {endpoint}, {subject}: {error.str()}", hint=hint)
+
+
+@contextmanager
+def typed_errors(endpoint: KafkaEndpoint, subject: str) -> Iterator[None]:
+    """Turns KafkaException within into ServerUnreachable, ServerRefused or ServerFailed."""
+    try:
+        yield
+    except KafkaException as error:
+        raise kafka_error(error.args[0], endpoint, subject) from error
+
+
+def partitions_of(
+    admin: AdminClient, endpoint: KafkaEndpoint, topics: Iterable[str], timeout_s: float
+) -> dict[str, list[int]]:
+    """The partition numbers of each topic. Raises ServerRefused naming the absent ones."""
+    with typed_errors(endpoint, "list topics"):
+        found = admin.list_topics(timeout=timeout_s).topics
+    missing = [topic for topic in topics if topic not in found]
+    if missing:
+        raise ServerRefused(
+            f"Kafka {endpoint} has no topic {', '.join(missing)}", hint=CREATE_TOPICS_HINT
+        )
+    for topic in topics:
+        if (error := found[topic].error) is not None:
+            raise kafka_error(error, endpoint, topic)
+    return {topic: sorted(found[topic].partitions) for topic in topics}
+
+
+def watermarks(
+    admin: AdminClient,
+    endpoint: KafkaEndpoint,
+    partitions: Mapping[str, Sequence[int]],
+    timeout_s: float,
+) -> dict[tuple[str, int], Watermarks]:
+    """First and next offset of every (topic, partition)."""
+
+    def offsets(spec: OffsetSpec) -> dict[tuple[str, int], int]:
+        asked = {
+            TopicPartition(topic, number): spec
+            for topic, numbers in partitions.items()
+            for number in numbers
+        }
+        if not asked:
+            return {}
+        answers = admin.list_offsets(asked, request_timeout=timeout_s)
+        return {
+            (asked_of.topic, asked_of.partition): answer_of(future, timeout_s).offset
+            for asked_of, future in answers.items()
+        }
+
+    with typed_errors(endpoint, f"offsets of {', '.join(partitions)}"):
+        low = offsets(OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        high = offsets(OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    return {key: Watermarks(low[key], high[key]) for key in high}
+
+
+def answer_of(future: "Future[Any]", timeout_s: float) -> Any:
+    """The answer of an admin request. Raises KafkaException, for no answer in time too."""
+    try:
+        return future.result(timeout=timeout_s)
+    except TimeoutError:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from None
+
+
+def admin_client(endpoint: KafkaEndpoint) -> AdminClient:
+    return AdminClient(_configuration(endpoint), logger=_QUIET)
+
+
+def producer(endpoint: KafkaEndpoint, timeout_s: float) -> Producer:
+    """A producer that waits for every replica and gives up on a record after `timeout_s`."""
+    return Producer(
+        {
+            **_configuration(endpoint),
+            "acks": "all",
+            "linger.ms": 0,
+            "message.timeout.ms": max(1, round(timeout_s * 1000)),
+        },
+        logger=_QUIET,
+    )
+
+
+@contextmanager
+def reader(endpoint: KafkaEndpoint, partitions: list[TopicPartition]) -> Iterator[Consumer]:
+    """A consumer assigned to `partitions` at their offsets; it reports the end of each partition.
+
+    librdkafka demands a group id; without `subscribe()` and commits the group never exists.
+    """
+    consumer = Consumer(
+        {
+            **_configuration(endpoint),
+            "group.id": "paystack-reader",
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "queued.max.messages.kbytes": PREFETCH_KIB_MAX,
+        },
+        logger=_QUIET,
+    )
+    try:
+        consumer.assign(partitions)
+        yield consumer
+    finally:
+        consumer.close()
+
+
+def _configuration(endpoint: KafkaEndpoint) -> dict[str, str | int | float | bool]:
+    return {"bootstrap.servers": endpoint.bootstrap, "client.id": "paystack"}

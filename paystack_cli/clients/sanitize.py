@@ -1,0 +1,64 @@
+"""Text from records and servers, made fit to print: card numbers masked, no terminal escapes.
+
+Applied where such text enters, so that no renderer can forget it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+CARD_DIGITS_MIN, CARD_DIGITS_MAX = 13, 19
+"""Length of a primary account number, ISO/IEC 7812-1."""
+SHOWN_CHARACTERS_MAX = 500
+"""A longer text is cut. The mask sees MARGIN more, so a number at the cut is still whole to it."""
+MARGIN_CHARACTERS = 2 * CARD_DIGITS_MAX
+
+_RUN = re.compile(r"\d(?:[ -]?\d){12,}", re.ASCII)
+"""Digits in groups split by single spaces or dashes, as cards are written."""
+_GROUP = re.compile(r"\d+", re.ASCII)
+
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode: control, format (text direction), surrogate, line and paragraph separators."""
+
+
+def sanitize(text: str) -> str:
+    """One printable line: card numbers as first 6 and last 4 digits, controls as `\\x1b`, cut."""
+    masked = mask_card_numbers(text[: SHOWN_CHARACTERS_MAX + MARGIN_CHARACTERS])
+    cut = masked if len(text) <= SHOWN_CHARACTERS_MAX else masked[:SHOWN_CHARACTERS_MAX] + "…"
+    return "".join(map(_visible, cut))
+
+
+def mask_card_numbers(text: str) -> str:
+    """`text` with every stretch of whole digit groups that is a card number masked."""
+    return _RUN.sub(lambda run: _masked(run[0]), text)
+
+
+def _masked(run: str) -> str:
+    for start, end, digits in _stretches(run):
+        if _passes_luhn(digits):
+            card = digits[:6] + "*" * (len(digits) - 10) + digits[-4:]
+            return run[:start] + card + _masked(run[end:])
+    return run
+
+
+def _stretches(run: str) -> Iterator[tuple[int, int, str]]:
+    """Begin, end and digits of all neighbouring groups that are together as long as a card."""
+    groups = list(_GROUP.finditer(run))
+    for first, group in enumerate(groups):
+        digits = ""
+        for following in groups[first : first + CARD_DIGITS_MAX]:
+            digits += following[0]
+            if CARD_DIGITS_MIN <= len(digits) <= CARD_DIGITS_MAX:
+                yield group.start(), following.end(), digits
+
+
+def _passes_luhn(digits: str) -> bool:
+    """The check digit of ISO/IEC 7812-1, annex B."""
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) in _CONTROL_CATEGORIES:
+        return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return character

@@ -1,0 +1,58 @@
+"""What every command starts from: the options that all commands share, and what they open."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from paystack_cli.engines.base import Engine
+    from paystack_cli.stack.model import Stack
+    from paystack_cli.stack.settings import Settings
+
+
+class OutputFormat(StrEnum):
+    """How results are printed on stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclass
+class Context:
+    """The shared options of this run; settings, stack and engine are opened when first used."""
+
+    engine_name: str | None = None
+    project_dir: Path | None = None
+    output: OutputFormat = OutputFormat.TABLE
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """Settings of this run."""
+        from paystack_cli.stack.settings import load_settings
+
+        return load_settings(project_dir=self.project_dir, engine=self.engine_name)
+
+    @cached_property
+    def stack(self) -> "Stack":
+        """The stack of the project."""
+        from paystack_cli.stack.compose import load_stack
+
+        return load_stack(self.settings)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The engine that runs the stack."""
+        from paystack_cli.engines.registry import open_engine
+
+        return open_engine(self.stack, self.settings)
+
+
+def context_of(typer_context: typer.Context) -> Context:
+    """The run's Context; `app.py` puts it there before a command starts."""
+    context = typer_context.find_object(Context)
+    assert context is not None  # noqa: S101 - main() always sets it
+    return context

@@ -1,0 +1,57 @@
+"""`paystack health`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paystack_cli.commands.context import OutputFormat, context_of
+
+
+def health(
+    ctx: typer.Context,
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Services or groups; all when none is named.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Leave these out (also comma-separated).")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds until all must be healthy.")
+    ] = 60.0,
+    max_lag: Annotated[int, typer.Option(min=0, help="Records a worker may be behind.")] = 1000,
+    max_age: Annotated[
+        float, typer.Option(min=0, help="Seconds an outbox row may wait for the relay.")
+    ] = 30.0,
+    max_parked: Annotated[
+        int, typer.Option(min=0, help="Outbox rows the relay may have given up.")
+    ] = 0,
+    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+) -> int:
+    """Prove that each service does its job, all at once, within one deadline.
+
+    Exit code 1 when a service answers but is not healthy (or is not running), 5 when one never
+    answered in time.
+    """
+    from paystack_cli.checks.health import check_health, choose
+    from paystack_cli.checks.probes import Limits
+    from paystack_cli.checks.retry import Deadline
+    from paystack_cli.clients.endpoints import Endpoints
+    from paystack_cli.output.check_progress import telling
+    from paystack_cli.output.check_report import report
+
+    run = context_of(ctx)
+    choice = choose(
+        run.stack, names=services or (), exclude=exclude or (), excluded_at_up=run.engine.excluded()
+    )
+    with telling(choice.checked) as progress:
+        results = check_health(
+            run.stack,
+            Endpoints(run.stack, run.engine, run.settings.variables),
+            run.engine,
+            choice,
+            limits=Limits(max_lag, max_age, max_parked),
+            deadline=Deadline.after(timeout),
+            progress=progress,
+        )
+    return report("health", results, as_json=run.output is OutputFormat.JSON, junit=junit)

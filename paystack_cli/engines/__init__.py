@@ -1,0 +1,1 @@
+"""Engines run the stack: one protocol, the same commands, probes and output for each."""

@@ -1,0 +1,193 @@
+"""What every engine can do. Commands and checks know this protocol and nothing of an engine."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from paystack_cli.stack.selection import Selection
+
+UP_TIMEOUT_S = 180.0
+"""How long `up` waits for everything to be healthy, unless `--timeout` says otherwise."""
+
+
+class State(StrEnum):
+    """What a service's process is doing."""
+
+    NOT_STARTED = "not started"
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Health(StrEnum):
+    """What the readiness probe of a running service says; NONE when there is nothing to probe."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    NONE = "-"
+
+
+class Action(StrEnum):
+    """What `up` or `down` does with a service."""
+
+    STARTED = "started"
+    RESTARTED = "restarted"
+    COMPLETED = "completed"
+    UNCHANGED = "unchanged"
+    STOPPED = "stopped"
+
+
+class Address(NamedTuple):
+    """Where a service's port is reached from this machine."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One line of `status`; `ended` is how the last process ended ("terminated by SIGKILL")."""
+
+    name: str
+    group: str
+    state: State
+    health: Health
+    health_detail: str
+    excluded: bool
+    pid: int | None
+    ended: str | None
+    uptime_s: float | None
+    restarts: int
+    ports: tuple[int, ...]
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTiming:
+    """What `up` did with one service and how long each part took; times in seconds.
+
+    `waited_s`: for its dependencies; `prepared_s`: data folder and configuration; `ready_s`: from
+    the start of the process to the first good probe (or the end of a one-shot); `at_s`: when that
+    was, counted from the start of `up`.
+    """
+
+    name: str
+    action: Action
+    reason: str
+    waited_s: float
+    prepared_s: float
+    ready_s: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpReport:
+    """What `up` did, in start order."""
+
+    services: tuple[ServiceTiming, ...]
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DownReport:
+    """What `down` stopped and removed."""
+
+    stopped: tuple[str, ...]
+    removed_volumes: tuple[str, ...]
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a service's output, as written."""
+
+    service: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of a service's process: `at` is local time in ISO 8601."""
+
+    at: str
+    service: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A command that ran to its end."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Progress(Protocol):
+    """Where an engine tells what it is doing; renderers implement it."""
+
+    def service(self, name: str, phase: str, detail: str = "") -> None:
+        """`name` has entered `phase` ("waiting", "preparing", "starting", "healthy", …)."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line that belongs to no service."""
+
+
+class Engine(Protocol):
+    """Runs the services of one stack. Every method raises PaystackError and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """The name that `--engine` takes."""
+
+    def up(
+        self,
+        selection: Selection,
+        progress: Progress,
+        *,
+        recreate: bool = False,
+        timeout_s: float = UP_TIMEOUT_S,
+    ) -> UpReport:
+        """Start what is selected and not running, in dependency order, until all are healthy."""
+
+    def down(
+        self, services: Sequence[str], progress: Progress, *, volumes: bool = False
+    ) -> DownReport:
+        """Stop services in reverse order; no names mean all and the engine's own parts too."""
+
+    def ps(self) -> list[ServiceStatus]:
+        """All services of the stack in start order. Never waits for another command."""
+
+    def logs(
+        self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
+    ) -> Iterator[LogLine]:
+        """The services' output, interleaved by time when following."""
+
+    def events(self) -> Iterator[Event]:
+        """What happened to the services since the engine was started, oldest first."""
+
+    def run(self, service: str, command: Sequence[str]) -> Completed:
+        """Run a command to its end in a new process with the service's environment."""
+
+    def exec(self, service: str, command: Sequence[str]) -> Completed:
+        """As `run`, in the running service; an error when it does not run."""
+
+    def address(self, service: str, target_port: int) -> Address:
+        """Where the container port `target_port` of a service is reached from this machine."""
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        """The service's environment as this engine gives it."""
+
+    def excluded(self) -> frozenset[str]:
+        """What the last `up` was told to leave out."""
+
+    def problem(self) -> str | None:
+        """What is wrong with the engine itself and the command that mends it; None when nothing."""
+
+    def volumes(self, services: Sequence[str]) -> tuple[str, ...]:
+        """The named volumes that exist: what `down SERVICE… --volumes` would remove."""

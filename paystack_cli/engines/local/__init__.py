@@ -1,0 +1,1 @@
+"""The local engine: the services as processes of this machine, under supervisor."""

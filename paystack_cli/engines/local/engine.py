@@ -1,0 +1,230 @@
+"""The local engine: the services of one stack as supervised processes of this machine."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from paystack_cli.engines.base import (
+    UP_TIMEOUT_S,
+    Address,
+    Completed,
+    DownReport,
+    Event,
+    LogLine,
+    Progress,
+    ServiceStatus,
+    State,
+    UpReport,
+)
+from paystack_cli.engines.local.bring_up import BringUp
+from paystack_cli.engines.local.diagnosis import Diagnosis
+from paystack_cli.engines.local.environment import local_environment
+from paystack_cli.engines.local.executor import Gate, execute
+from paystack_cli.engines.local.journal import read_journal
+from paystack_cli.engines.local.launch import Launch
+from paystack_cli.engines.local.lock import exclusive
+from paystack_cli.engines.local.logs import Follower, read_logs
+from paystack_cli.engines.local.observe import observe, state_of
+from paystack_cli.engines.local.plan import ACTIVE, Observed, Step, plan_down, plan_up
+from paystack_cli.engines.local.preflight import check_disk, check_ports
+from paystack_cli.engines.local.programs import ensure
+from paystack_cli.engines.local.services import launch_of
+from paystack_cli.engines.local.state import StateFolder
+from paystack_cli.engines.local.strays import end_strays, find_strays
+from paystack_cli.engines.local.supervisor import ProgramConfig, Supervisor
+from paystack_cli.errors import UsageError
+from paystack_cli.stack.model import Service, Stack
+from paystack_cli.stack.selection import Selection, start_order
+from paystack_cli.stack.settings import Settings
+
+
+class LocalEngine:
+    """Engine without containers. See `engines.base.Engine` for what each method promises."""
+
+    name = "local"
+
+    def __init__(self, stack: Stack, settings: Settings) -> None:
+        self._stack = stack
+        self._settings = settings
+        self._folder = StateFolder(settings.state_dir(stack.name))
+        self._supervisor = Supervisor(self._folder)
+
+    def up(
+        self,
+        selection: Selection,
+        progress: Progress,
+        *,
+        recreate: bool = False,
+        timeout_s: float = UP_TIMEOUT_S,
+    ) -> UpReport:
+        began = time.monotonic()
+        self._folder.create()
+        with exclusive(self._folder.lock, "up"):
+            services = [self._stack.services[name] for name in selection.services]
+            self._repair(progress)
+            before = self._states(services)
+            check_disk(self._folder.root)
+            check_ports(s for s in services if before[s.name] not in ACTIVE)
+            launches = self._launches(services, progress)
+            changed = self._supervisor.configure(
+                [
+                    ProgramConfig(
+                        launches[s.name], restarts=s.restarts, stop_grace_s=s.stop_grace_s
+                    )
+                    for s in services
+                ],
+                known=self._stack.services,
+            )
+            left_out = self._folder.excluded() | selection.excluded
+            self._folder.remember_excluded(left_out.difference(selection.services))
+            observed = {
+                name: Observed(state, changed=name in changed) for name, state in before.items()
+            }
+            steps = plan_up(self._stack, selection, observed, recreate=recreate)
+            bring_up = BringUp(
+                stack=self._stack,
+                launches=launches,
+                supervisor=self._supervisor,
+                diagnosis=Diagnosis(self._stack, self._folder, self._supervisor),
+                changed=frozenset(changed),
+                progress=progress,
+                began=began,
+                deadline=time.monotonic() + timeout_s,
+            )
+            timings = execute(steps, bring_up.run)
+        return UpReport(services=timings, total_s=time.monotonic() - began)
+
+    def down(
+        self, services: Sequence[str], progress: Progress, *, volumes: bool = False
+    ) -> DownReport:
+        began = time.monotonic()
+        if not self._folder.root.is_dir():
+            return DownReport(stopped=(), removed_volumes=(), total_s=0.0)
+        with exclusive(self._folder.lock, "down"):
+            chosen = tuple(n for n in start_order(self._stack) if not services or n in services)
+            stopped = self._stop(chosen, progress)
+            if not services:
+                self._supervisor.shut_down()
+                end_strays(find_strays(self._folder.root), self._longest_grace_s())
+            removed = self._remove_volumes(chosen) if volumes else ()
+            if volumes and not services:
+                self._folder.remove()
+        return DownReport(
+            stopped=stopped, removed_volumes=removed, total_s=time.monotonic() - began
+        )
+
+    def ps(self) -> list[ServiceStatus]:
+        return observe(
+            self._stack,
+            start_order(self._stack),
+            self._supervisor.processes(),
+            read_journal(self._supervisor.log),
+            self.excluded(),
+        )
+
+    def problem(self) -> str | None:
+        if self._supervisor.killed:
+            return "the supervisor was killed, and its services ended with it: paystack up"
+        return None
+
+    def logs(
+        self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
+    ) -> Iterator[LogLine]:
+        chosen = [n for n in start_order(self._stack) if not services or n in services]
+        follower = Follower(self._folder, chosen)  # before reading, so that no line falls between
+        yield from read_logs(self._folder, chosen, tail)
+        if follow:
+            yield from follower.lines()
+
+    def events(self) -> Iterator[Event]:
+        for entry in read_journal(self._supervisor.log):
+            yield Event(
+                at=entry.at.isoformat(timespec="milliseconds"),
+                service=entry.service,
+                what=f"{entry.kind}: {entry.how}",
+            )
+
+    def run(self, service: str, command: Sequence[str]) -> Completed:
+        done = subprocess.run(
+            list(command),
+            env={**os.environ, **self.environment(service)},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        return Completed(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def exec(self, service: str, command: Sequence[str]) -> Completed:
+        state = self._states([self._stack.services[service]])[service]
+        if state is not State.RUNNING:
+            raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
+        return self.run(service, command)
+
+    def address(self, service: str, target_port: int) -> Address:
+        port = self._stack.services[service].published(target_port)
+        if port is None:
+            raise UsageError(
+                f"{service} publishes no port {target_port}", hint="see stack/compose.yaml"
+            )
+        return Address(port.host, port.published)
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        return local_environment(self._stack, self._stack.services[service])
+
+    def excluded(self) -> frozenset[str]:
+        return self._folder.excluded()
+
+    def volumes(self, services: Sequence[str]) -> tuple[str, ...]:
+        return tuple(
+            volume.name
+            for name in services or start_order(self._stack)
+            for volume in self._stack.services[name].volumes
+            if (self._folder.volumes / volume.name).is_dir()
+        )
+
+    def _states(self, services: Sequence[Service]) -> dict[str, State]:
+        processes = self._supervisor.processes()
+        return {s.name: state_of(s, processes.get(s.name)) for s in services}
+
+    def _repair(self, progress: Progress) -> None:
+        """End what a killed supervisor has left behind, before it holds our ports and files."""
+        if self._supervisor.running():
+            return
+        strays = find_strays(self._folder.root)
+        if strays:
+            progress.note(f"ending {len(strays)} processes that a killed supervisor left behind")
+            end_strays(strays, self._longest_grace_s())
+
+    def _launches(self, services: Sequence[Service], progress: Progress) -> dict[str, Launch]:
+        programs = ensure(
+            {s.local.program for s in services if s.local.program},
+            tools_dir=self._settings.tools_dir,
+            locks_dir=self._settings.locks_dir,
+            environment=self._settings.variables,
+            progress=progress.note,
+        )
+        return {s.name: launch_of(self._stack, s, self._folder, programs) for s in services}
+
+    def _stop(self, names: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
+        def stop(step: Step, gate: Gate) -> str | None:
+            gate.wait_for_needs()
+            if not self._supervisor.stop(step.service):
+                return None
+            progress.service(step.service, "stopped")
+            return step.service
+
+        if not self._supervisor.running():
+            return ()
+        return tuple(name for name in execute(plan_down(self._stack, names), stop) if name)
+
+    def _remove_volumes(self, names: Sequence[str]) -> tuple[str, ...]:
+        volumes = self.volumes(names)
+        for volume in volumes:
+            shutil.rmtree(self._folder.volumes / volume)
+        return volumes
+
+    def _longest_grace_s(self) -> float:
+        return max(service.stop_grace_s for service in self._stack.services.values())

@@ -1,0 +1,95 @@
+"""What is there: the state of each service out of supervisor, its journal, probes and /proc."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+
+from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.engines.local.environment import bound_ports
+from paystack_cli.engines.local.journal import Entry, Kind, restarts
+from paystack_cli.engines.local.services import probe_of
+from paystack_cli.engines.local.supervisor import ProcessInfo, ProcessState
+from paystack_cli.stack.model import Service, Stack
+
+PROBE_TIMEOUT_S = 2.0
+"""For each service's probe in `status`; all are asked at once."""
+
+_DAEMON_STATES = {
+    ProcessState.STOPPED: State.STOPPED,
+    ProcessState.STARTING: State.STARTING,
+    ProcessState.RUNNING: State.RUNNING,
+    ProcessState.BACKOFF: State.RESTARTING,
+    ProcessState.STOPPING: State.STOPPING,
+    ProcessState.EXITED: State.RESTARTING,  # supervisor starts it again within the second
+    ProcessState.FATAL: State.FAILED,
+    ProcessState.UNKNOWN: State.FAILED,
+}
+
+
+def state_of(service: Service, process: ProcessInfo | None) -> State:
+    """The state of a service, given what supervisor knows of it."""
+    if process is None or (process.state is ProcessState.STOPPED and not process.started_at):
+        return State.NOT_STARTED
+    if service.one_shot and process.state is ProcessState.EXITED:
+        return State.COMPLETED if process.exit_status == 0 else State.FAILED
+    return _DAEMON_STATES[process.state]
+
+
+def observe(
+    stack: Stack,
+    names: Sequence[str],
+    processes: Mapping[str, ProcessInfo],
+    journal: Sequence[Entry],
+    excluded: frozenset[str],
+) -> list[ServiceStatus]:
+    """One status per name; the probes run in parallel."""
+
+    def status(name: str) -> ServiceStatus:
+        service, process = stack.services[name], processes.get(name)
+        state = state_of(service, process)
+        health, detail = _health(stack, service, state)
+        if state is State.STARTING and health is Health.HEALTHY:
+            state = State.RUNNING  # supervisor waits a second before it says so
+        running = process is not None and process.pid > 0
+        return ServiceStatus(
+            name=name,
+            group=service.group,
+            state=state,
+            health=health,
+            health_detail=detail,
+            excluded=name in excluded,
+            pid=process.pid if process and running else None,
+            ended=_last_end(journal, name),
+            uptime_s=max(0.0, time.time() - process.started_at) if process and running else None,
+            restarts=0 if service.one_shot else restarts(journal, name),
+            ports=tuple(port.published for port in bound_ports(service)),
+            memory_bytes=_memory(process.pid) if process and running else None,
+        )
+
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        return list(pool.map(status, names))
+
+
+def _health(stack: Stack, service: Service, state: State) -> tuple[Health, str]:
+    probe = probe_of(stack, service) if state in {State.STARTING, State.RUNNING} else None
+    if probe is None:
+        return Health.NONE, ""
+    reason = probe(PROBE_TIMEOUT_S)
+    return (Health.HEALTHY, "") if reason is None else (Health.UNHEALTHY, reason)
+
+
+def _last_end(journal: Sequence[Entry], name: str) -> str | None:
+    ends = (e.how for e in reversed(journal) if e.service == name and e.kind is not Kind.SPAWNED)
+    return next(ends, None)
+
+
+def _memory(pid: int) -> int | None:
+    """Resident memory of the process and of what it started, in bytes."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(member.memory_info().rss for member in family)
+    except psutil.Error:
+        return None

@@ -1,0 +1,1 @@
+"""Events on their way: the outbox, consumer groups, dead letters. Reading disturbs nobody."""

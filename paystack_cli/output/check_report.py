@@ -1,0 +1,113 @@
+"""Check results as one JSON document or one table on stdout, and as JUnit when asked for."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from paystack_cli.checks.model import Attempt, CheckResult, Outcome, exit_code
+from paystack_cli.errors import ExitCode
+from paystack_cli.output.console import stdout_console
+from paystack_cli.output.junit import write_junit
+
+TIME_DECIMALS = 3
+
+STYLES: Mapping[Outcome, str] = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.TIMED_OUT: "red",
+    Outcome.EXCLUDED: "dim",
+    Outcome.NOT_RUN: "dim",
+}
+
+
+def report(
+    command: str,
+    results: Sequence[CheckResult],
+    *,
+    as_json: bool,
+    junit: Path | None,
+    about: Mapping[str, object] | None = None,
+) -> ExitCode:
+    """Tell the results of `command` ("health"); the exit code that they mean.
+
+    `about` is added to the JSON document: what the checks were about as a whole.
+    """
+    if junit is not None:
+        write_junit(junit, f"paystack.{command}", results)
+    if as_json:
+        typer.echo(json.dumps(document(command, results, about or {}), indent=2))
+    else:
+        stdout_console().print(table(results))
+        for line in details(results):
+            typer.echo(line)
+    return exit_code(results)
+
+
+def document(
+    command: str, results: Sequence[CheckResult], about: Mapping[str, object]
+) -> dict[str, object]:
+    """`paystack.<command>/v1`, described in docs/schemas."""
+    return {
+        "schema": f"paystack.{command}/v1",
+        "ok": exit_code(results) is ExitCode.OK,
+        **about,
+        "checks": [_check_document(result) for result in results],
+    }
+
+
+def _check_document(result: CheckResult) -> dict[str, object]:
+    return {
+        "name": result.name,
+        "outcome": result.outcome.value,
+        "summary": result.summary,
+        "next": result.hint,
+        "details": list(result.details),
+        "duration_s": round(result.duration_s, TIME_DECIMALS),
+        "facts": {name: _rounded(value) for name, value in result.facts.items()},
+        "attempts": [_attempt_document(attempt) for attempt in result.attempts],
+    }
+
+
+def _rounded(fact: object) -> object:
+    return round(fact, TIME_DECIMALS) if isinstance(fact, float) else fact
+
+
+def _attempt_document(attempt: Attempt) -> dict[str, object]:
+    return {
+        "number": attempt.number,
+        "started_s": round(attempt.started_s, TIME_DECIMALS),
+        "duration_s": round(attempt.duration_s, TIME_DECIMALS),
+        "reason": attempt.reason,
+    }
+
+
+def details(results: Sequence[CheckResult]) -> Iterator[str]:
+    """What helps to find the cause of each failure, unwrapped."""
+    for result in results:
+        if result.details:
+            yield f"\n{result.name}:"
+            yield from (f"  {line}" for line in result.details)
+
+
+def table(results: Sequence[CheckResult]) -> Table:
+    """One row per check; below a failure, the next command."""
+    rows = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("CHECK", "OUTCOME", "TRIES", "TIME"):
+        rows.add_column(
+            title, no_wrap=True, justify="right" if title in {"TRIES", "TIME"} else "left"
+        )
+    rows.add_column("WHAT WAS SEEN", overflow="fold")
+    for result in results:
+        seen = result.summary if result.hint is None else f"{result.summary}\nnext: {result.hint}"
+        rows.add_row(
+            Text(result.name),
+            Text(result.outcome.value.replace("_", " "), STYLES[result.outcome]),
+            str(len(result.attempts) or "-"),
+            f"{result.duration_s:.2f} s" if result.attempts else "-",
+            Text(seen),
+        )
+    return rows

@@ -1,0 +1,104 @@
+"""The outbox's status as one JSON document or tables on stdout."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from paystack_cli.events.outbox import RATE_WINDOW_S, OutboxStatus
+from paystack_cli.output.console import stdout_console
+
+TIME_DECIMALS = 3
+
+
+def report(status: OutboxStatus, exceeded: Sequence[str], *, as_json: bool) -> None:
+    """Tell `status`; `exceeded` are the limits that it breaks."""
+    if as_json:
+        typer.echo(json.dumps(document(status, exceeded), indent=2))
+        return
+    console = stdout_console()
+    console.print(_summary(status))
+    if status.waiting:
+        console.print(_waiting_table(status))
+    if status.parked:
+        console.print(_parked_table(status))
+
+
+def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]:
+    """`paystack.outbox-status/v1`, described in docs/schemas."""
+    return {
+        "schema": "paystack.outbox-status/v1",
+        "ok": not exceeded,
+        "exceeded": list(exceeded),
+        "pending": status.pending,
+        "oldest_age_s": _rounded(status.oldest_age_s),
+        "parked": status.parked_rows,
+        "publish_rate_per_s": _rounded(status.publish_rate_per_s),
+        "rate_window_s": RATE_WINDOW_S,
+        "drain_s": _rounded(status.drain_s),
+        "waiting": [
+            {
+                "event_type": waiting.event_type,
+                "rows": waiting.rows,
+                "retrying": waiting.retrying,
+                "oldest_age_s": _rounded(waiting.oldest_age_s),
+            }
+            for waiting in status.waiting
+        ],
+        "parked_reasons": [
+            {
+                "event_type": parked.event_type,
+                "reason": parked.reason,
+                "rows": parked.rows,
+                "first_created_at": _iso(parked.first_created_at),
+                "last_created_at": _iso(parked.last_created_at),
+                "sample_event_id": parked.sample_event_id,
+            }
+            for parked in status.parked
+        ],
+    }
+
+
+def _summary(status: OutboxStatus) -> Text:
+    age = "" if status.oldest_age_s is None else f", oldest {status.oldest_age_s:.1f} s"
+    drain = "" if not status.drain_s else f", drained in {status.drain_s:.0f} s at that rate"
+    return Text(
+        f"{status.pending} rows wait{age}; {status.parked_rows} parked;"
+        f" {status.publish_rate_per_s:.1f} published/s in the last {RATE_WINDOW_S} s{drain}"
+    )
+
+
+def _waiting_table(status: OutboxStatus) -> Table:
+    table = Table("WAITING", "ROWS", "RETRYING", "OLDEST", box=None, pad_edge=False)
+    for waiting in status.waiting:
+        table.add_row(
+            Text(waiting.event_type),
+            str(waiting.rows),
+            str(waiting.retrying),
+            f"{waiting.oldest_age_s:.1f} s",
+        )
+    return table
+
+
+def _parked_table(status: OutboxStatus) -> Table:
+    table = Table("PARKED", "ROWS", "LAST CREATED", "EVENT", "REASON", box=None, pad_edge=False)
+    for parked in status.parked:
+        table.add_row(
+            Text(parked.event_type),
+            str(parked.rows),
+            _iso(parked.last_created_at),
+            str(parked.sample_event_id),
+            Text(parked.reason, overflow="fold"),
+        )
+    return table
+
+
+def _iso(at: datetime) -> str:
+    return at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, TIME_DECIMALS)

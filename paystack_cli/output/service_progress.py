@@ -1,0 +1,70 @@
+"""What an engine does with services: live on a terminal, plain lines elsewhere; on stderr."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from paystack_cli.engines.base import Progress
+from paystack_cli.output.console import is_live
+
+REFRESHES_PER_S = 10
+
+FINAL = {"healthy": "green", "done": "green", "stopped": "dim"}
+"""The phases that a service stays in, and their style."""
+
+
+@contextmanager
+def telling(services: Sequence[str]) -> Iterator[Progress]:
+    """Where an engine tells what it does with `services`."""
+    if not is_live():
+        yield _PlainLines()
+        return
+    console = Console(stderr=True)
+    live = _LiveTable(services, console)
+    with Live(
+        get_renderable=live.render,
+        console=console,
+        refresh_per_second=REFRESHES_PER_S,
+        transient=True,
+    ):
+        yield live
+
+
+class _PlainLines:
+    """One line whenever a service enters another phase."""
+
+    def service(self, name: str, phase: str, detail: str = "") -> None:
+        self.note(f"{name}: {phase} {detail}".rstrip())
+
+    def note(self, text: str) -> None:
+        # One write a line: several threads tell.
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+class _LiveTable:
+    """The newest phase of each service; notes scroll above it."""
+
+    def __init__(self, services: Sequence[str], console: Console) -> None:
+        self._phases = dict.fromkeys(services, ("queued", ""))
+        self._console = console
+        self._spinner = Spinner("dots")
+
+    def service(self, name: str, phase: str, detail: str = "") -> None:
+        self._phases[name] = (phase, detail)
+
+    def note(self, text: str) -> None:
+        self._console.print(Text(text, "dim"))
+
+    def render(self) -> Table:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for name, (phase, detail) in self._phases.items():
+            mark = Text("✔", FINAL[phase]) if phase in FINAL else self._spinner
+            table.add_row(mark, Text(name), Text(phase, FINAL.get(phase, "")), Text(detail, "dim"))
+        return table

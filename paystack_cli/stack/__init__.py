@@ -1,0 +1,1 @@
+"""The stack model: compose.yaml with `x-paystack`, the event catalog, settings, selection."""
