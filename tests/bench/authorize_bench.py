@@ -1,0 +1,269 @@
+"""The run of `tests/bench/authorize`: cases, comparison servers, the count of rows, the report."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from paystack_cli.engines.local.programs import Program, ensure
+from tests.bench.process_cost import cpu_of, memory
+from tests.bench.wrk import Measured, run_wrk
+from tests.support.ports import free_ports
+from tests.support.stack import PROJECT, StackUnderTest, own_stack
+from tests.support.waiting import wait_for
+
+SERVICES = ("ingest-service", "pg-simulator", "mariadb")
+TOOLS = PROJECT / ".paystack" / "tools"
+START_MAX_S = 20.0
+
+SHARED, ONE_BY_ONE, CONSTANT = "shared commits", "one-transaction-a-request", "constant"
+GOAL_REQUESTS_PER_S = 4_750
+"""Five times the first stack's 950/s; at 64 connections with the card network at 0 ms."""
+RATIO_TO_ONE_BY_ONE_MIN = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One measurement of one server."""
+
+    server: str
+    connections: int
+    latency_ms: int
+
+
+SLICE = (
+    Case(SHARED, 64, 0),
+    Case(ONE_BY_ONE, 64, 0),
+    Case(CONSTANT, 64, 0),
+    Case(SHARED, 256, 100),
+)
+FULL = tuple(
+    Case(server, connections, latency_ms)
+    for latency_ms in (0, 100)
+    for connections in (64, 256)
+    for server in (SHARED, ONE_BY_ONE, CONSTANT)
+)
+
+
+@dataclass
+class Results:
+    measured: dict[Case, Measured] = field(default_factory=dict)
+    cpu_us: dict[Case, dict[str, float]] = field(default_factory=dict)
+    """CPU microseconds a request, by service."""
+    accepted: int = 0
+    possible: int = 0
+    """Accepted, and those that were under way when wrk hung up."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    stack: StackUnderTest
+    wrk: Program
+    seconds: int
+    run: str
+    variants: dict[str, tuple[int, str]]
+    """Process and URL of each server to compare with."""
+
+    def measure(self, case: Case, results: Results) -> None:
+        self._set_latency(case.latency_ms)
+        pids = {name: self.stack.pid(name) for name in SERVICES}
+        url = self.stack.url("ingest-service", "/payments/authorize")
+        if case.server != SHARED:
+            pids["ingest-service"], url = self.variants[case.server]
+        before = cpu_of(pids)
+        measured = run_wrk(
+            self.wrk,
+            url,
+            connections=case.connections,
+            duration_s=self.seconds,
+            key_prefix=f"{self.run}-{len(results.measured)}",
+        )
+        after = cpu_of(pids)
+        results.measured[case] = measured
+        results.cpu_us[case] = {
+            name: (after[name] - before[name]) * 1e6 / measured.answers for name in pids
+        }
+        if case.server != CONSTANT:
+            results.accepted += measured.accepted
+            results.possible += measured.accepted + case.connections
+
+    def accepted_ids(self, folder: Path) -> list[int]:
+        """The payment ids of a run in which wrk writes each of them down."""
+        self._set_latency(0)
+        file = folder / "accepted"
+        run_wrk(
+            self.wrk,
+            self.stack.url("ingest-service", "/payments/authorize"),
+            connections=64,
+            duration_s=min(self.seconds, 5),
+            key_prefix=f"{self.run}-ids",
+            accepted_file=file,
+        )
+        return [int(line) for line in file.with_name("accepted.0").read_text().splitlines()]
+
+    def _set_latency(self, latency_ms: int) -> None:
+        url = self.stack.url("pg-simulator", "/pg/behaviour/authorize")
+        httpx.patch(url, json={"latencyMs": latency_ms}).raise_for_status()
+
+
+def main(arguments: Sequence[str], description: str) -> int:
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/authorize",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--full", action="store_true", help="every case; the default is a slice")
+    parser.add_argument("--seconds", type=int, help="of each case (slice 3, full 15)")
+    options = parser.parse_args(arguments)
+    cases = FULL if options.full else SLICE
+    seconds = options.seconds or (15 if options.full else 3)
+    tools_dir = Path(os.environ.get("PAYSTACK_TOOLS_DIR", TOOLS))
+    wrk = ensure(
+        ["wrk"],
+        tools_dir=tools_dir,
+        locks_dir=PROJECT / "requirements",
+        environment=os.environ,
+        progress=_say,
+    )["wrk"]
+    with tempfile.TemporaryDirectory(prefix="paystack-bench-") as folder:
+        only = ",".join((*SERVICES, "db-migrate"))
+        with own_stack("bench", Path(folder) / "state", "--only", only) as stack:
+            return _measure_all(stack, wrk, cases, seconds, Path(folder))
+
+
+def _measure_all(
+    stack: StackUnderTest, wrk: Program, cases: Sequence[Case], seconds: int, folder: Path
+) -> int:
+    results = Results()
+    run = uuid.uuid4().hex[:8]
+    with _variant(stack, ONE_BY_ONE) as one_by_one, _variant(stack, CONSTANT) as constant:
+        bench = Bench(stack, wrk, seconds, run, {ONE_BY_ONE: one_by_one, CONSTANT: constant})
+        for case in cases:
+            bench.measure(case, results)
+            print(_line(case, results), flush=True)
+        for name in SERVICES:
+            used = memory(stack.pid(name))
+            print(f"memory {name}: RSS {used.rss_kib // 1024} MiB, PSS {used.pss_kib // 1024} MiB")
+        ids = bench.accepted_ids(folder)
+    faults = _faults(stack, results, run, ids)
+    for fault in faults:
+        print(f"WRONG: {fault}")
+    _verdict(results)
+    return 1 if faults else 0
+
+
+@contextmanager
+def _variant(stack: StackUnderTest, name: str) -> Iterator[tuple[int, str]]:
+    """A comparison server: its process and its URL."""
+    port = free_ports(1)[0]
+    environment = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "SERVER_PORT": str(port),
+        "LOG_LEVEL": "INFO",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(stack.port("mariadb")),
+        "DB_NAME": "paydb",
+        "DB_USER": "payuser",
+        "DB_PASSWORD": stack.environment["MARIADB_PASSWORD"],
+        "CARD_NETWORK_URL": stack.url("pg-simulator"),
+        "OUTBOX_WAKE": f"127.0.0.1:{free_ports(1)[0]}",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.authorize_variant", name],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        try:
+            health = f"http://127.0.0.1:{port}/actuator/health"
+            wait_for(lambda: _answers(health), f"{name} answers", START_MAX_S)
+            yield process.pid, f"http://127.0.0.1:{port}/payments/authorize"
+        finally:
+            process.terminate()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _faults(stack: StackUnderTest, results: Results, run: str, ids: Sequence[int]) -> list[str]:
+    """What is not as it must be after the load."""
+    faults = [
+        f"{case}: {measured.refused} refused, {measured.broken} broken connections"
+        for case, measured in results.measured.items()
+        if measured.refused or measured.broken
+    ]
+    counted = stack.rows(
+        "SELECT count(*) AS found, count(DISTINCT idempotency_key) AS different FROM payment"
+        " WHERE merchant_id = 'BENCH' AND idempotency_key LIKE %s"
+        " AND idempotency_key NOT LIKE %s",
+        (f"{run}-%", f"{run}-ids-%"),
+    )[0]
+    print(f"2xx seen {results.accepted}, payments stored {counted['found']}")
+    if counted["found"] != counted["different"]:
+        faults.append("an idempotency key has two payments")
+    if not results.accepted <= counted["found"] <= results.possible:
+        faults.append(f"stored {counted['found']} of {results.accepted} to {results.possible}")
+    stored = {row["payment_id"] for row in stack.rows("SELECT payment_id FROM payment")}
+    print(f"2xx with their ids written down {len(ids)}, of them stored {len(stored & set(ids))}")
+    if len(set(ids)) != len(ids):
+        faults.append("one payment id was answered twice")
+    if not ids or set(ids) - stored:
+        faults.append(f"{len(set(ids) - stored)} accepted payments are not stored")
+    wrong = stack.rows(
+        "SELECT count(*) AS number FROM payment LEFT JOIN (SELECT aggregate_id, count(*) AS events,"
+        " count(DISTINCT event_type) AS types FROM outbox_event GROUP BY aggregate_id) AS outbox"
+        " ON outbox.aggregate_id = payment.payment_id LEFT JOIN idem_response_cache AS answer USING"
+        " (merchant_id, idempotency_key) WHERE events IS NULL OR events <> 2 OR types <> 2"
+        " OR answer.http_status IS NULL OR answer.http_status <> 200"
+    )[0]["number"]
+    if wrong:
+        faults.append(f"{wrong} payments without exactly two events and their stored answer")
+    return faults
+
+
+def _line(case: Case, results: Results) -> str:
+    measured, cpu = results.measured[case], results.cpu_us[case]
+    spent = ", ".join(f"{name} {us:.0f}" for name, us in cpu.items())
+    return (
+        f"{case.server:26} {case.connections:4} connections, card network {case.latency_ms:3} ms:"
+        f" {measured.requests_per_s:8.0f}/s  p50 {measured.p50_ms:7.1f} ms"
+        f"  p99 {measured.p99_ms:7.1f} ms  (CPU us a request: {spent})"
+    )
+
+
+def _verdict(results: Results) -> None:
+    """The ratios of every case that has its comparisons."""
+    for case, measured in results.measured.items():
+        if case.server != SHARED:
+            continue
+        for label, server in (("(a)", ONE_BY_ONE), ("(b)", CONSTANT)):
+            other = results.measured.get(Case(server, case.connections, case.latency_ms))
+            if other is not None:
+                ratio = measured.requests_per_s / other.requests_per_s
+                print(
+                    f"{case.connections} connections, {case.latency_ms} ms:"
+                    f" {ratio:.2f} x {label} {server}"
+                )
+    main_case = results.measured.get(Case(SHARED, 64, 0))
+    if main_case is not None:
+        print(
+            f"goal at 64 connections, 0 ms: {GOAL_REQUESTS_PER_S}/s; reached"
+            f" {main_case.requests_per_s:.0f}/s"
+        )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,42 @@
+"""Fixtures that whole folders share: a stack's servers alone, and a whole stack, each started once.
+
+Both are brought up by the `paystack` command on free ports with a state folder of their own, so a
+stack that runs from this checkout is never touched.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import PROJECT, StackUnderTest, own_stack
+
+FOLDER_MARKERS = {
+    "integration": pytest.mark.integration,
+    "e2e": pytest.mark.e2e,
+    "chaos": pytest.mark.chaos,
+}
+"""Where a test stands says what it needs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks every test below tests/ by its folder."""
+    for item in items:
+        if item.path.is_relative_to(PROJECT / "tests"):
+            folder = item.path.relative_to(PROJECT / "tests").parts[0]
+            if folder in FOLDER_MARKERS:
+                item.add_marker(FOLDER_MARKERS[folder])
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
+    """A real MariaDB with the migrated paydb, a real Kafka with the catalog's topics, no more."""
+    state = tmp_path_factory.mktemp("servers")
+    with own_stack("servers", state, "--only", "mariadb,kafka,db-migrate,kafka-topics") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
+    """A whole stack, healthy. Tests leave it healthy and drained."""
+    with own_stack("whole", tmp_path_factory.mktemp("whole")) as running:
+        yield running

@@ -1,0 +1,34 @@
+"""Free ports for stacks that tests start beside whatever else runs on the machine."""
+
+import random
+import socket
+from contextlib import ExitStack
+
+PORTS_FROM, PORTS_TO = 20_000, 32_000
+"""Below the range that Linux takes outgoing ports from: while a killed service is away, a client
+that calls its port could otherwise be given that very port, connect to itself and keep it taken."""
+ATTEMPTS_MAX = 1_000
+
+
+def free_ports(count: int) -> list[int]:
+    """`count` different ports of 127.0.0.1 that are free for TCP and for UDP."""
+    with ExitStack() as held:
+        found: list[int] = []
+        for _ in range(ATTEMPTS_MAX):
+            if len(found) == count:
+                return found
+            port = random.randint(PORTS_FROM, PORTS_TO - 1)
+            if _hold(port, held):
+                found.append(port)
+    raise RuntimeError(f"{count} free ports not found after {ATTEMPTS_MAX} attempts")
+
+
+def _hold(port: int, held: ExitStack) -> bool:
+    """Binds the port until `held` is closed, so that it is not found twice."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        bound = held.enter_context(socket.socket(socket.AF_INET, kind))
+        try:
+            bound.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

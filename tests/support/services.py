@@ -1,0 +1,99 @@
+"""One service of the stack as a process of the test, against the servers that tests share."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.ports import free_ports
+from tests.support.stack import DATABASE_PASSWORD, StackUnderTest
+from tests.support.waiting import wait_for
+
+READY_WITHIN_S = 30.0
+STOP_WITHIN_S = 15.0
+LOG_TAIL_CHARS = 4_000
+
+
+@dataclass
+class Service:
+    """A running service; its log is a file of JSON lines."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    port: int
+    log: Path
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON document under `path`, whatever its status code."""
+        answer: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}{path}").json()
+        return answer
+
+    def wait_ready(self) -> None:
+        """Waits until its readiness is UP."""
+
+        def look() -> bool:
+            assert self.process.poll() is None, f"{self.name} ended:\n{self.tail()}"
+            try:
+                return bool(self.get("/actuator/health/readiness")["status"] == "UP")
+            except httpx.HTTPError:
+                return False
+
+        wait_for(look, f"{self.name} ready\n{self.tail()}", READY_WITHIN_S)
+
+    def tail(self) -> str:
+        return self.log.read_text("utf-8")[-LOG_TAIL_CHARS:]
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash is."""
+        self.process.kill()
+        self.process.wait(STOP_WITHIN_S)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_WITHIN_S)
+
+
+@contextmanager
+def service(
+    stack: StackUnderTest, name: str, folder: Path, **environment: str
+) -> Iterator[Service]:
+    """Service `name`, ready, on a free port; stopped at the end. `environment` adds and replaces."""
+    (port,) = free_ports(1)
+    log = folder / f"{name}-{port}.log"
+    settings = {
+        "SERVER_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "LOG_LEVEL": "INFO",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(stack.port("mariadb")),
+        "DB_NAME": "paydb",
+        "DB_USER": "payuser",
+        "DB_PASSWORD": DATABASE_PASSWORD,
+        "KAFKA_BOOTSTRAP": stack.bootstrap,
+        "OUTBOX_WAKE": f"127.0.0.1:{stack.environment['PAYSTACK_OUTBOX_WAKE_PORT']}",
+        "CARD_NETWORK_URL": stack.url("pg-simulator"),
+        "CALL_LOG": str(folder / "calls.db"),
+    }
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", name.replace("-", "_")],
+            env={**os.environ, **settings, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    running = Service(name, process, port, log)
+    try:
+        running.wait_ready()
+        yield running
+    finally:
+        if process.poll() is None:
+            running.stop()

@@ -1,0 +1,87 @@
+"""Every JSON document keeps its published schema."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from paystack_cli.checks.model import Attempt, CheckResult, Outcome
+from paystack_cli.events.dead_letter_headers import Origin
+from paystack_cli.events.dead_letters import DeadLetter, TopicSummary
+from paystack_cli.events.outbox import OutboxStatus, Parked, Waiting
+from paystack_cli.output import check_report, dead_letter_report, outbox_report
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
+AT = datetime(2026, 1, 2, 3, 4, 5, 6000)
+
+CHECKS = [
+    CheckResult(
+        "mariadb",
+        Outcome.PASSED,
+        "wrote",
+        facts={"round_trip_s": 1 / 3},
+        attempts=(Attempt(1, 0.0, 0.1, "refused"), Attempt(2, 0.2, 0.1, None)),
+        duration_s=0.3,
+    ),
+    CheckResult("kafka", Outcome.TIMED_OUT, "silence", hint="paystack status kafka"),
+    CheckResult("gateway", Outcome.EXCLUDED, "left out"),
+]
+OUTBOX = OutboxStatus(
+    waiting=(Waiting("PAYMENT_CAPTURED", 2, 1, 3.14159),),
+    parked=(Parked("PAYMENT_CAPTURED", "too large", 3, AT, AT, 17),),
+    parked_rows=3,
+    published_in_window=30,
+)
+LETTERS = TopicSummary(
+    "payment.dlq",
+    count=2,
+    first_at=AT.replace(tzinfo=UTC),
+    last_at=AT.replace(tzinfo=UTC),
+    reasons=Counter({"E": 2}),
+    latest=(
+        DeadLetter(0, 7, AT.replace(tzinfo=UTC), "100000", Origin("payment.captured", 3, 9, "E")),
+        DeadLetter(1, 0, None, None, Origin()),
+    ),
+)
+
+DOCUMENTS: dict[str, list[dict[str, object]]] = {
+    "health": [
+        check_report.document("health", CHECKS, {}),
+        check_report.document("health", [], {}),
+    ],
+    "smoke": [
+        check_report.document("smoke", CHECKS, {"gateway": "http://x", "payment_id": payment_id})
+        for payment_id in (None, 100_000)
+    ],
+    "outbox-status": [
+        outbox_report.document(OUTBOX, ["3 rows"]),
+        outbox_report.document(OutboxStatus((), (), 0, 0), []),
+    ],
+    "dlq-inspect": [
+        dead_letter_report.document([LETTERS], ["too many"]),
+        dead_letter_report.document([TopicSummary("refund.dlq")], []),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_keep_their_schema(name: str) -> None:
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for document in DOCUMENTS[name]:
+        validator.validate(json.loads(json.dumps(document)))
+
+
+def test_ok_is_what_the_exit_code_says() -> None:
+    assert check_report.document("health", CHECKS, {})["ok"] is False
+    assert check_report.document("health", CHECKS[:1], {})["ok"] is True
+
+
+def test_times_of_the_database_are_told_as_utc() -> None:
+    told = json.dumps(outbox_report.document(OUTBOX, []))
+    assert "2026-01-02T03:04:05.006+00:00" in told
