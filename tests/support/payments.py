@@ -13,6 +13,8 @@ from tests.support.waiting import wait_for
 MERCHANT = "E2E"
 SETTLE_WITHIN_S = 15.0
 
+_door = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+"""One client for all threads; a connection is never kept, so a restart of the door is not felt."""
 _numbers = itertools.count(1)
 _run = secrets.token_hex(4)
 
@@ -36,7 +38,7 @@ def authorize(
         "currency": "KRW",
         "idempotencyKey": key or new_key(),
     }
-    return httpx.post(f"{stack.gateway}/authorize", json=body, headers=headers, timeout=30)
+    return _door.post(f"{stack.gateway}/authorize", json=body, headers=headers)
 
 
 def accepted(answer: httpx.Response) -> int:
@@ -49,7 +51,7 @@ def accepted(answer: httpx.Response) -> int:
 
 def refund(stack: StackUnderTest, payment_id: int) -> httpx.Response:
     body = {"merchantId": MERCHANT, "reason": "changed my mind"}
-    return httpx.post(f"{stack.gateway}/refund/{payment_id}", json=body, timeout=30)
+    return _door.post(f"{stack.gateway}/refund/{payment_id}", json=body)
 
 
 def wait_status(stack: StackUnderTest, payment_id: int, status: str) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def wait_status(stack: StackUnderTest, payment_id: int, status: str) -> dict[str
     entries = {"CAPTURED": 1, "REFUNDED": 2}[status]
 
     def look() -> dict[str, Any]:
-        payment: dict[str, Any] = httpx.get(f"{stack.gateway}/{payment_id}", timeout=10).json()
+        payment: dict[str, Any] = _door.get(f"{stack.gateway}/{payment_id}").json()
         assert payment["status"] == status, payment
         assert len(payment["ledgerEntries"]) == entries, payment
         return payment

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 
-from tests.support.ports import free_ports
 from tests.support.stack import DATABASE_PASSWORD, StackUnderTest
 from tests.support.waiting import wait_for
 
@@ -65,8 +64,11 @@ class Service:
 def service(
     stack: StackUnderTest, name: str, folder: Path, **environment: str
 ) -> Iterator[Service]:
-    """Service `name`, ready, on a free port; stopped at the end. `environment` adds and replaces."""
-    (port,) = free_ports(1)
+    """Service `name`, ready, until the end of the block, with more `environment`.
+
+    It has the stack's own port of that service, unless SERVER_PORT says another (a second relay).
+    """
+    port = int(environment.get("SERVER_PORT", stack.port(name)))
     log = folder / f"{name}-{port}.log"
     settings = {
         "SERVER_PORT": str(port),

@@ -7,7 +7,13 @@ from threading import Thread
 import pytest
 
 from paystack_cli.engines.local.programs.catalog import EXECUTABLES, KAFKA
-from paystack_cli.engines.local.programs.model import FetchError, Program, Source
+from paystack_cli.engines.local.programs.machine import Unfit
+from paystack_cli.engines.local.programs.model import (
+    FetchError,
+    Program,
+    ProgramUnavailable,
+    Source,
+)
 from paystack_cli.engines.local.programs.store import STAGING_PREFIX, Store
 
 NGINX = EXECUTABLES["nginx"]
@@ -49,6 +55,22 @@ def test_what_is_too_old_is_not_kept(store: Store) -> None:
     ):
         store.keep(unpacked_nginx(staging, "1.14.2"), NGINX)
     assert store.find(NGINX) is None
+
+
+def test_what_no_longer_runs_is_replaced(store: Store) -> None:
+    for _ in range(2):
+        with store.staging(print) as staging:
+            store.keep(unpacked_nginx(staging, "1.22.1"), NGINX)
+        assert isinstance(store.find(NGINX), Program)
+        (store.place(NGINX) / "usr" / "sbin" / "nginx").unlink()
+        assert isinstance(store.find(NGINX), Unfit)
+
+
+def test_a_folder_that_cannot_be_written_is_named(store: Store) -> None:
+    store.tools_dir.write_text("not a folder")
+    with pytest.raises(ProgramUnavailable, match="cannot write to") as caught:
+        store.staging(print).__enter__()
+    assert "PAYSTACK_TOOLS_DIR" in caught.value.hint
 
 
 def test_a_changed_pin_is_another_place(store: Store) -> None:

@@ -8,10 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from paystack_cli.engines.local.programs.catalog import Executable, Packages, Spec, Wheel
 from paystack_cli.engines.local.programs.machine import Unfit, inspect
-from paystack_cli.engines.local.programs.model import FetchError, Program, Progress, Source
+from paystack_cli.engines.local.programs.model import (
+    FetchError,
+    Program,
+    ProgramUnavailable,
+    Progress,
+    Source,
+)
 
 STAGING_PREFIX = ".fetching-"
 DIGEST_LENGTH = 12
@@ -51,9 +58,9 @@ class Store:
         """A folder to fetch into, on the same file system as `place`, removed at the end.
 
         Only one process fetches at a time; what a killed one left behind is removed first.
+        Raises ProgramUnavailable when `tools_dir` cannot be written.
         """
-        self.tools_dir.mkdir(parents=True, exist_ok=True)
-        with (self.tools_dir / ".lock").open("w") as lock:
+        with self._open_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -64,13 +71,26 @@ class Store:
             with tempfile.TemporaryDirectory(prefix=STAGING_PREFIX, dir=self.tools_dir) as folder:
                 yield Path(folder)
 
+    def _open_lock(self) -> TextIO:
+        try:
+            self.tools_dir.mkdir(parents=True, exist_ok=True)
+            return (self.tools_dir / ".lock").open("w")
+        except OSError as error:
+            raise ProgramUnavailable(
+                f"cannot write to {self.tools_dir}: {error.strerror}",
+                hint=f"ls -ld '{self.tools_dir}', or choose another: PAYSTACK_TOOLS_DIR=FOLDER",
+            ) from error
+
     def keep(self, fetched: Path, spec: Spec) -> None:
         """Move what was fetched to its place, all at once; raises FetchError when it is unfit."""
         if isinstance(spec, Executable):
             program = _inspect(spec, fetched)
             if isinstance(program, Unfit):
                 raise FetchError(program.reason)
-        fetched.rename(self.place(spec))
+        place = self.place(spec)
+        if place.exists():
+            shutil.rmtree(place)  # it was found unfit: a library of the machine may have gone
+        fetched.rename(place)
 
 
 def _inspect(spec: Executable, folder: Path) -> Program | Unfit:
