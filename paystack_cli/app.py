@@ -71,12 +71,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:  # a question was answered with no, or by nobody
         click.echo("paystack: nothing was changed", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone (`paystack logs | head`): nothing is wrong.
-        sys.stderr.close()
-        return ExitCode.OK
     if outcome == ExitCode.INTERRUPTED:  # Typer has caught the interrupt
-        click.echo("paystack: interrupted; the same command goes on from here", err=True)
+        click.echo("paystack: interrupted", err=True)
     return outcome if isinstance(outcome, int) else ExitCode.OK
 
 

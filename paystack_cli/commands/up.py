@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from paystack_cli.commands.context import OutputFormat, context_of
-
-DEFAULT_TIMEOUT_S = 180.0
+from paystack_cli.engines.base import UP_TIMEOUT_S
 
 
 def up(
@@ -29,7 +28,7 @@ def up(
     ] = False,
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds until all must be healthy.")
-    ] = DEFAULT_TIMEOUT_S,
+    ] = UP_TIMEOUT_S,
 ) -> None:
     """Start the stack, or a part of it, and wait until it is healthy."""
     from paystack_cli.output.service_progress import telling

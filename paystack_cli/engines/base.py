@@ -51,7 +51,11 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """One line of `status`; `ended` is how the last process ended ("terminated by SIGKILL")."""
+    """One line of `status`.
+
+    `ended` is how the last process ended ("terminated by SIGKILL"); `ports` are all host ports that
+    the service binds, the published one first.
+    """
 
     name: str
     group: str

@@ -1,5 +1,6 @@
 """Log lines behind the name of their service: coloured on a terminal, or as JSON lines."""
 
+import itertools
 import json
 import os
 import sys
@@ -13,19 +14,38 @@ _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright
 
 
 def print_logs(lines: Iterable[LogLine], services: Sequence[str], *, as_json: bool) -> None:
-    """Print lines as they come; `services` sets the width of the prefix and its colours."""
-    width = max(map(len, services), default=0)
-    colour_of = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(services)}
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for line in lines:
-        if as_json:
-            text = json.dumps({"service": line.service, "line": line.text})
-        else:
-            prefix = f"{line.service:<{width}} |"
-            text = f"{click.style(prefix, colour_of[line.service]) if coloured else prefix} "
-            text += _harmless(line.text)
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+    """Print lines as they come; `services` sets the width of the prefix and its colours.
+
+    Ends when the reader of our output has gone (`paystack logs -f | head`).
+    """
+    render = _as_json if as_json else _Prefixed(services)
+    try:
+        for line in lines:
+            sys.stdout.write(render(line) + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more at its end, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _as_json(line: LogLine) -> str:
+    return json.dumps({"service": line.service, "line": line.text})
+
+
+class _Prefixed:
+    """The line behind its service's name, coloured on a terminal."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        width = max(map(len, services), default=0)
+        colours = itertools.cycle(_COLOURS)
+        self._prefixes = {
+            name: click.style(f"{name:<{width}} |", colour) if coloured else f"{name:<{width}} |"
+            for name, colour in zip(services, colours, strict=False)
+        }
+
+    def __call__(self, line: LogLine) -> str:
+        return f"{self._prefixes[line.service]} {_harmless(line.text)}"
 
 
 def _harmless(text: str) -> str:

@@ -42,17 +42,22 @@ def report_up(report: UpReport, *, engine: str, as_json: bool) -> None:
             services=[_timing_document(timing) for timing in report.services],
         )
         return
-    table = _table("SERVICE", "ACTION", waited=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("SERVICE", "ACTION", "PREPARED", "WAITED", "READY IN", "AT"):
+        numeric = title not in {"SERVICE", "ACTION"}
+        table.add_column(title, no_wrap=numeric, justify="right" if numeric else "left")
     for timing in report.services:
         action = f"{timing.action}, {timing.reason}" if timing.reason else str(timing.action)
         table.add_row(
             timing.name,
             action,
-            *(_seconds(value) for value in (timing.prepared_s, timing.waited_s)),
-            *(_seconds(value) for value in (timing.ready_s, timing.at_s)),
+            _seconds(timing.prepared_s),
+            _seconds(timing.waited_s),
+            _seconds(timing.ready_s),
+            _seconds(timing.at_s),
         )
     stdout_console().print(table)
-    typer.echo(f"up: {len(report.services)} services healthy after {report.total_s:.1f} s")
+    typer.echo(f"up: healthy after {report.total_s:.1f} s")
 
 
 def report_down(report: DownReport, *, engine: str, as_json: bool) -> None:
@@ -84,9 +89,10 @@ def report_status(
             services=[_status_document(status) for status in statuses],
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    # One space between columns: the table fits into 80.
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for title in ("SERVICE", "STATE", "HEALTH", "PID", "UPTIME", "RESTARTS", "PORT", "MEMORY"):
-        numeric = title in {"PID", "UPTIME", "RESTARTS", "MEMORY"}
+        numeric = title not in {"SERVICE", "STATE", "HEALTH"}
         table.add_column(title, no_wrap=True, justify="right" if numeric else "left")
     for status in statuses:
         table.add_row(
@@ -96,7 +102,7 @@ def report_status(
             str(status.pid or "-"),
             _duration(status.uptime_s),
             str(status.restarts),
-            ", ".join(str(port) for port in status.ports) or "-",
+            str(next(iter(status.ports), "-")),
             "-" if status.memory_bytes is None else f"{status.memory_bytes / MEBIBYTE:.0f} MiB",
         )
     stdout_console().print(table)
@@ -123,15 +129,6 @@ def _left_out(status: ServiceStatus) -> bool:
 
 def _state(status: ServiceStatus) -> Text:
     return Text(status.state, _STATE_STYLES.get(status.state, ""))
-
-
-def _table(*titles: str, waited: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in titles:
-        table.add_column(title, no_wrap=True)
-    for title in ("PREPARED", "WAITED", "READY IN", "AT"):
-        table.add_column(title, no_wrap=True, justify="right")
-    return table
 
 
 def _seconds(value: float) -> str:

@@ -42,7 +42,8 @@ def select(
         chosen = (exactly or wanted) - excluded
     else:
         chosen = set()
-        for name in (wanted or set(stack.services)) - excluded:
+        roots = (wanted or set(stack.services)) - excluded
+        for name in (name for name in start_order(stack) if name in roots):
             chosen |= _with_dependencies(stack, name, excluded, no_deps)
     if not chosen:
         raise UsageError(

@@ -96,6 +96,8 @@ class BringUp:
                 return
             if state is State.FAILED or self._crash_loops(name, state, since):
                 raise self.diagnosis.crashed(name, since)
+            if state in {State.NOT_STARTED, State.STOPPED, State.STOPPING}:
+                raise self.diagnosis.stopped(name)
             if state in {State.STARTING, State.RUNNING} and not service.one_shot:
                 reason = probe(PROBE_TIMEOUT_S) if probe else None
                 if reason is None:

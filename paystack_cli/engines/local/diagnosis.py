@@ -38,6 +38,13 @@ class Diagnosis:
             hint=f"paystack logs {self._root_cause(name) or name}",
         )
 
+    def stopped(self, name: str) -> StartFailed:
+        """The error for a service that somebody else stopped, or whose supervisor was killed."""
+        return StartFailed(
+            f"{name} was stopped from outside while it started{self._context(name)}",
+            hint="paystack up",
+        )
+
     def timed_out(self, name: str, reason: str) -> TimedOut:
         """The error for a service that runs and does not become ready in time."""
         return TimedOut(

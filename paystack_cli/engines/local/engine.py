@@ -1,5 +1,6 @@
 """The local engine: the services of one stack as supervised processes of this machine."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -60,8 +61,7 @@ class LocalEngine:
         timeout_s: float = UP_TIMEOUT_S,
     ) -> UpReport:
         began = time.monotonic()
-        self._folder.create()
-        with exclusive(self._folder.lock, "up"):
+        with self._changing("up"):
             services = [self._stack.services[name] for name in selection.services]
             self._repair(progress)
             before = self._states(services)
@@ -102,7 +102,7 @@ class LocalEngine:
         began = time.monotonic()
         if not self._folder.root.is_dir():
             return DownReport(stopped=(), removed_volumes=(), total_s=0.0)
-        with exclusive(self._folder.lock, "down"):
+        with self._changing("down"):
             chosen = tuple(n for n in start_order(self._stack) if not services or n in services)
             stopped = self._stop(chosen, progress)
             if not services:
@@ -184,6 +184,14 @@ class LocalEngine:
             for volume in self._stack.services[name].volumes
             if (self._folder.volumes / volume.name).is_dir()
         )
+
+    @contextlib.contextmanager
+    def _changing(self, command: str) -> Iterator[None]:
+        """One command at a time, and what the file system refuses is told as it should be."""
+        with self._folder.told():
+            self._folder.create()
+            with exclusive(self._folder.lock, command):
+                yield
 
     def _states(self, services: Sequence[Service]) -> dict[str, State]:
         processes = self._supervisor.processes()

@@ -1,22 +1,17 @@
 """Kafka (KRaft, one node) as a process of this machine: properties, storage, command, readiness."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from paystack_cli.engines.local.data_folder import create_whole, run_maker
 from paystack_cli.engines.local.environment import local_environment
 from paystack_cli.engines.local.launch import Launch
 from paystack_cli.engines.local.probes import Probe
 from paystack_cli.engines.local.programs import Program
 from paystack_cli.engines.local.state import StateFolder
-from paystack_cli.errors import StartFailed
 from paystack_cli.stack.model import Service, Stack
 
-FORMAT_TIMEOUT_S = 60
-_HALF_MADE = ".kafka-format-"
+FORMAT_HEAP = "-Xmx128m"
 _NOT_PROPERTIES = {"KAFKA_HEAP_OPTS", "KAFKA_OPTS", "KAFKA_JVM_PERFORMANCE_OPTS"}
 _LOGGING = """\
 status = error
@@ -51,7 +46,7 @@ def launch(
         ),
         environment=program.environment,
         files={properties: server_properties(environment), logging: _LOGGING},
-        prepare=lambda: format_storage(program, environment, data),
+        prepare=lambda: create_whole(data, lambda folder: _format(program, environment, folder)),
     )
 
 
@@ -72,40 +67,11 @@ def server_properties(environment: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def format_storage(program: Program, environment: Mapping[str, str], data: Path) -> None:
-    """Write the storage folder's metadata; does nothing when it exists.
-
-    It is made under another name and renamed at the end: an interrupted one is never taken for a
-    whole one. Raises StartFailed with what the program printed.
-    """
-    if data.is_dir():
-        return
-    for leftover in data.parent.glob(f"{_HALF_MADE}*"):
-        shutil.rmtree(leftover)
-    half_made = Path(tempfile.mkdtemp(prefix=_HALF_MADE, dir=data.parent))
-    storage, properties = half_made / "data", half_made / "server.properties"
-    properties.write_text(server_properties({**environment, "KAFKA_LOG_DIRS": str(storage)}))
-    done = subprocess.run(
-        [
-            *(*program.argv, "-Xmx128m", "kafka.tools.StorageTool", "format"),
-            *("-t", environment["CLUSTER_ID"], "-c", str(properties)),
-        ],
-        env={**os.environ, **program.environment},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=FORMAT_TIMEOUT_S,
-        check=False,
-    )
-    if done.returncode == 0:
-        storage.rename(data)
-    shutil.rmtree(half_made, ignore_errors=True)
-    if done.returncode != 0:
-        raise StartFailed(
-            f"Kafka could not make its storage folder {data} (exit {done.returncode}):\n"
-            f"{(done.stdout + done.stderr).strip()}",
-            hint=f"df -h '{data.parent}'",
-        )
+def _format(program: Program, environment: Mapping[str, str], data: Path) -> None:
+    properties = data.with_name("server.properties")
+    properties.write_text(server_properties({**environment, "KAFKA_LOG_DIRS": str(data)}))
+    tool = (*program.argv, FORMAT_HEAP, "kafka.tools.StorageTool", "format")
+    run_maker([*tool, "-t", environment["CLUSTER_ID"], "-c", properties], program)
 
 
 def metadata_probe(stack: Stack, service: Service) -> Probe:

@@ -1,23 +1,19 @@
 """MariaDB as a process of this machine: data folder, accounts, command line, readiness."""
 
 import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from paystack_cli.engines.local.data_folder import create_whole, run_maker
 from paystack_cli.engines.local.environment import local_environment
 from paystack_cli.engines.local.launch import Launch
 from paystack_cli.engines.local.probes import Probe
 from paystack_cli.engines.local.programs import Program
 from paystack_cli.engines.local.state import StateFolder
-from paystack_cli.errors import PreflightError, StartFailed
+from paystack_cli.errors import PreflightError
 from paystack_cli.stack.model import Service, Stack
 
 PORT = 3306
-INIT_TIMEOUT_S = 120
-_HALF_MADE = ".mariadb-init-"
 
 
 def launch(
@@ -46,7 +42,7 @@ def launch(
         ),
         environment={**program.environment, "TZ": "UTC"},
         files={accounts: accounts_sql(environment)},
-        prepare=lambda: create_data_folder(program, data),
+        prepare=lambda: create_whole(data, lambda folder: _install(program, folder)),
     )
 
 
@@ -77,55 +73,32 @@ def accounts_sql(environment: Mapping[str, str]) -> str:
     )
 
 
-def create_data_folder(program: Program, data: Path) -> None:
-    """Make the server's data folder; does nothing when it exists.
-
-    It is made under another name and renamed at the end: an interrupted one is never taken for a
-    whole one. Raises StartFailed with what the program printed.
-    """
-    if data.is_dir():
-        return
+def _install(program: Program, data: Path) -> None:
     installer = program.companion("mariadb-install-db")
     if installer is None:
         raise PreflightError(
             f"mariadb-install-db is missing beside {program.argv[0]}",
             hint="sudo apt-get install mariadb-server-core, or unset PAYSTACK_MARIADB",
         )
-    for leftover in data.parent.glob(f"{_HALF_MADE}*"):
-        shutil.rmtree(leftover)
-    half_made = Path(tempfile.mkdtemp(prefix=_HALF_MADE, dir=data.parent))
-    # The program stumbles over a base folder whose path has a space, and with --user (which it does
+    # The tool stumbles over a base folder whose path has a space, and with --user (which it does
     # not need, not even as root) over such a data folder.
     base = os.open(program.home, os.O_PATH | os.O_DIRECTORY)
     try:
-        made = subprocess.run(
+        run_maker(
             [
-                str(installer),
+                installer,
                 "--no-defaults",
                 f"--basedir=/proc/self/fd/{base}",
-                f"--datadir={half_made}",
+                f"--datadir={data}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
             ],
-            env={**os.environ, **program.environment},
-            pass_fds=(base,),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=INIT_TIMEOUT_S,
-            check=False,
+            program,
+            pass_fds=[base],
         )
     finally:
         os.close(base)
-    if made.returncode != 0:
-        shutil.rmtree(half_made, ignore_errors=True)
-        raise StartFailed(
-            f"MariaDB could not make its data folder {data} (exit {made.returncode}):\n"
-            f"{(made.stdout + made.stderr).strip()}",
-            hint=f"df -h '{data.parent}'",
-        )
-    half_made.rename(data)
 
 
 def _port(service: Service) -> int:

@@ -3,8 +3,11 @@
 import contextlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from paystack_cli.errors import PreflightError
 
 PRIVATE = 0o700
 """The folder holds passwords (start scripts) and the database: for its owner only."""
@@ -44,6 +47,17 @@ class StateFolder:
     def log(self, service: str) -> Path:
         """A service's current log file."""
         return self.logs / f"{service}.log"
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Within it, what the file system refuses is a PreflightError with the next command."""
+        try:
+            yield
+        except OSError as error:
+            raise PreflightError(
+                f"{error.filename or self.root}: {error.strerror or error}",
+                hint=f"look for a full disk or foreign files: df -h '{self.root}', ls -la",
+            ) from error
 
     def create(self) -> None:
         """Make the folder and its parts, private to the user."""

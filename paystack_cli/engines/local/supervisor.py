@@ -90,6 +90,10 @@ exec {command}
 """
 
 
+class SupervisorGone(StartFailed):
+    """The daemon does not answer: not started, or killed."""
+
+
 class ProcessState(IntEnum):
     """Supervisor's process states. Source: supervisor, docs, "Subprocesses"."""
 
@@ -147,7 +151,7 @@ class Supervisor:
         """Whether the daemon answers."""
         try:
             self._call("getState")
-        except OSError:
+        except SupervisorGone:
             return False
         return True
 
@@ -155,7 +159,7 @@ class Supervisor:
         """Every known process by name; empty when the daemon does not answer."""
         try:
             answer = self._call("getAllProcessInfo")
-        except OSError:
+        except SupervisorGone:
             return {}
         return {
             entry["name"]: ProcessInfo(
@@ -223,7 +227,7 @@ class Supervisor:
         """End the daemon and wait until it is gone; nothing happens when it does not run."""
         try:
             self._call("shutdown")
-        except OSError:
+        except SupervisorGone:
             pass
         else:
             while (self._folder.root / PID_FILE).exists() and self.running():
@@ -302,13 +306,16 @@ class Supervisor:
         return {**kept, "LANG": "C.UTF-8", STATE_VARIABLE: str(self._folder.root)}
 
     def _call(self, method: str, *arguments: object) -> Any:
-        """One RPC. OSError when the daemon does not answer, xmlrpc's Fault when it refuses."""
-        with _short_path(self._folder.root / SOCKET) as path:
-            proxy = xmlrpc.client.ServerProxy("http://supervisor", transport=_Transport(path))
-            try:
+        """One RPC. Raises SupervisorGone, or xmlrpc's Fault when the daemon refuses."""
+        try:
+            with _short_path(self._folder.root / SOCKET) as path:
+                proxy = xmlrpc.client.ServerProxy("http://supervisor", transport=_Transport(path))
                 return getattr(proxy.supervisor, method)(*arguments)
-            except (http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
-                raise OSError(f"supervisor broke off: {error}") from error
+        except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
+            raise SupervisorGone(
+                f"the supervisor of {self._folder.root} does not answer: {error}",
+                hint="paystack status, then: paystack up",
+            ) from error
 
 
 class _Transport(xmlrpc.client.Transport):

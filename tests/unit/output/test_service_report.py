@@ -1,0 +1,122 @@
+"""What `status`, `up` and `logs` print."""
+
+import json
+
+import pytest
+
+from paystack_cli.engines.base import (
+    Action,
+    Health,
+    LogLine,
+    ServiceStatus,
+    ServiceTiming,
+    State,
+    UpReport,
+)
+from paystack_cli.output.log_lines import print_logs
+from paystack_cli.output.service_report import report_status, report_up
+
+ESCAPE = "\x1b"
+MEBIBYTE = 1024 * 1024
+
+
+def _status(name: str, state: State, **changes: object) -> ServiceStatus:
+    values: dict[str, object] = {
+        "group": "backend",
+        "health": Health.NONE,
+        "health_detail": "",
+        "excluded": False,
+        "pid": None,
+        "ended": None,
+        "uptime_s": None,
+        "restarts": 0,
+        "ports": (),
+        "memory_bytes": None,
+    }
+    return ServiceStatus(name=name, state=state, **{**values, **changes})  # type: ignore[arg-type]
+
+
+def _table_of(
+    *statuses: ServiceStatus, capsys: pytest.CaptureFixture[str], problem: str | None = None
+) -> list[str]:
+    report_status(statuses, engine="local", problem=problem, as_json=False)
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_row_shows_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    running = _status(
+        "store",
+        State.RUNNING,
+        health=Health.HEALTHY,
+        pid=4711,
+        uptime_s=3725.0,
+        restarts=2,
+        ports=(8080, 8092),
+        memory_bytes=43 * MEBIBYTE,
+    )
+    _, row = _table_of(running, capsys=capsys)
+    assert " ".join(row.split()) == "store running healthy 4711 1h 2m 2 8080 43 MiB"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0s"), (59.9, "59s"), (61, "1m 1s"), (3600, "1h 0m"), (90000, "1d 1h")],
+)
+def test_uptime_has_two_units_at_most(
+    seconds: float, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, row = _table_of(_status("a", State.RUNNING, uptime_s=seconds), capsys=capsys)
+    assert f" {shown} " in row
+
+
+def test_an_excluded_service_says_so_unless_it_runs_after_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, left_out, started = _table_of(
+        _status("a", State.NOT_STARTED, excluded=True),
+        _status("b", State.RUNNING, excluded=True),
+        capsys=capsys,
+    )
+    assert "excluded" in left_out
+    assert "running" in started
+
+
+def test_below_the_table_stands_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _table_of(
+        _status("a", State.RUNNING, health=Health.UNHEALTHY, health_detail="no answer"),
+        _status("b", State.RESTARTING, ended="terminated by SIGKILL"),
+        _status("c", State.RUNNING, ended="terminated by SIGKILL"),
+        capsys=capsys,
+        problem="the supervisor was killed",
+    )
+    assert lines[-3:] == [
+        "problem: the supervisor was killed",
+        "a: no answer",
+        "b: ended, terminated by SIGKILL: paystack logs b",
+    ]
+
+
+def test_up_says_why_a_service_was_restarted(capsys: pytest.CaptureFixture[str]) -> None:
+    timing = ServiceTiming("app", Action.RESTARTED, "its configuration changed", 0.1, 0, 0.5, 0.6)
+    report_up(UpReport((timing,), 0.6), engine="local", as_json=False)
+    told = capsys.readouterr().out
+    assert "restarted, its configuration changed" in told
+    assert told.endswith("up: healthy after 0.6 s\n")
+
+
+LINES = [LogLine("store", '{"event":"a"}'), LogLine("app", f"{ESCAPE}[31mred\x07 tab\tend")]
+
+
+def test_log_lines_are_aligned_and_cannot_drive_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_logs(LINES, ["store", "app"], as_json=False)
+    assert capsys.readouterr().out == (
+        'store | {"event":"a"}\napp   | \\x1b[31mred\\x07 tab\tend\n'
+    )
+
+
+def test_log_lines_as_json_are_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
+    print_logs(LINES, ["store", "app"], as_json=True)
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert documents == [{"service": line.service, "line": line.text} for line in LINES]
