@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from paycore.batcher import Batcher, Overloaded
@@ -24,6 +24,15 @@ class Work:
 
 async def _submit_all(batcher: Batcher[int, int], items: Sequence[int]) -> list[object]:
     return await asyncio.gather(*map(batcher.submit, items), return_exceptions=True)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    """Lets the loop turn until `condition` holds; it is a state of the loop's own, no event."""
+    for _ in range(100):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the loop never got there")
 
 
 def test_all_who_wait_share_one_round() -> None:
@@ -48,8 +57,7 @@ def test_what_queues_during_a_round_makes_the_next_in_order_and_bounded() -> Non
         batcher = Batcher("test", work, batch_max=3, queue_max=100)
         batcher.start()
         first = asyncio.ensure_future(batcher.submit(0))
-        while not batcher._busy:
-            await asyncio.sleep(0)
+        await _until(lambda: batcher._busy)
         rest = asyncio.ensure_future(_submit_all(batcher, [2, 4, 6, 8]))
         await asyncio.sleep(0)
         work.gate.set()
@@ -104,8 +112,7 @@ def test_a_full_queue_refuses_and_a_cancelled_caller_harms_nobody() -> None:
         batcher = Batcher("test", work, batch_max=10, queue_max=2)
         batcher.start()
         busy = asyncio.ensure_future(batcher.submit(0))
-        while not batcher._busy:
-            await asyncio.sleep(0)
+        await _until(lambda: batcher._busy)
         cancelled, waiting = (asyncio.ensure_future(batcher.submit(item)) for item in (2, 4))
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
@@ -128,8 +135,10 @@ def test_close_waits_for_what_was_submitted() -> None:
         batcher = Batcher("test", work, batch_max=1, queue_max=100)
         batcher.start()
         answers = asyncio.ensure_future(_submit_all(batcher, [2, 4, 6]))
-        await asyncio.sleep(0)
+        await _until(lambda: bool(batcher._queued))
         await batcher.close()
+        with pytest.raises(Overloaded):
+            await batcher.submit(8)
         return await answers
 
     assert asyncio.run(run()) == [4, 8, 12]

@@ -189,7 +189,7 @@ def test_nobody_there() -> None:
         client = HttpClient(
             "http://127.0.0.1:1", connections_max=1, connect_timeout_s=1, timeout_s=1
         )
-        with pytest.raises(HttpError, match="cannot connect to 127.0.0.1:1"):
+        with pytest.raises(HttpError, match=r"cannot connect to 127\.0\.0\.1:1"):
             await client.post("/", {}, b"")
 
     asyncio.run(run())

@@ -82,7 +82,7 @@ class HotPaths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._posts.get(scope["path"]) if scope["method"] == "POST" else None
         if endpoint is None:
-            await self._answer_other(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         try:
             await endpoint(scope, receive, send)
@@ -92,13 +92,16 @@ class HotPaths:
             get_logger().exception("request_failed", path=scope["path"])
             await send_problem(send, internal_error())
 
-    async def _answer_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+
+class LimitTarget:
+    """`app`, with 414 for a request target beyond TARGET_BYTES_MAX."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["raw_path"]) + len(scope["query_string"]) > TARGET_BYTES_MAX:
-            await send_problem(
-                send,
-                Problem(
-                    414, "URI_TOO_LONG", f"path and query are at most {TARGET_BYTES_MAX} bytes"
-                ),
-            )
+            message = f"path and query are at most {TARGET_BYTES_MAX} bytes"
+            await send_problem(send, Problem(414, "URI_TOO_LONG", message))
             return
         await self._app(scope, receive, send)

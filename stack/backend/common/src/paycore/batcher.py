@@ -23,12 +23,11 @@ BATCH_SIZE = Histogram(
     buckets=[1, 2, 4, 8, 16, 32, 64, 128, 256],
 )
 
-
 _Entry = tuple[Item, asyncio.Future[Result]]
 
 
 class Overloaded(Exception):
-    """The queue is full: the item was not taken."""
+    """The queue is full, or closing: the item was not taken."""
 
 
 class Batcher(Generic[Item, Result]):
@@ -70,6 +69,8 @@ class Batcher(Generic[Item, Result]):
         """The result of `item`. Raises Overloaded, or what `work` made of the item."""
         if self._loop is None:
             raise RuntimeError(f"batcher {self._name} was not started")
+        if self._closing:
+            raise Overloaded(f"{self._name} is stopping")
         if len(self._queued) >= self._queue_max:
             raise Overloaded(f"{self._name}: {self._queue_max} items wait already")
         future: asyncio.Future[Result] = self._loop.create_future()

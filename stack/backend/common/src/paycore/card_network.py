@@ -20,7 +20,7 @@ TIMEOUT_S = 3.0
 """Of one answer; longer than the breaker's slow call, so that slow calls are seen as slow."""
 CONNECT_TIMEOUT_S = 1.0
 CONNECTIONS_MAX = 512
-"""As many calls are under way at once; leaves room in the usual limit of 1,024 open files."""
+"""As many calls are under way at once; more wait for their turn."""
 ANSWER_BYTES_MAX = 500
 """Of an answer that is kept (settlement_request.answer, refund_request.answer)."""
 
@@ -43,7 +43,11 @@ class CardNetworkNotPermitted(CardNetworkUnavailable):
 
 
 class CardNetworkRefused(Exception):
-    """The network found our request wrong (4xx): no repeat will help."""
+    """The network found our request wrong (`status` is its 4xx): no repeat will help."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _read(path: str, status: int, answer: bytes) -> Outcome:
             return Declined(_decode_declined(answer).reason, _short(answer))
     except msgspec.MsgspecError as error:
         raise CardNetworkUnavailable(f"{path}: an answer that is no answer: {error}") from error
-    raise CardNetworkRefused(f"{path} answered {status}: {_short(answer)}")
+    raise CardNetworkRefused(status, f"{path} answered {status}: {_short(answer)}")
 
 
 def _short(answer: bytes) -> str:

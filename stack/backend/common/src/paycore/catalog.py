@@ -38,6 +38,8 @@ class Topic:
     name: str
     partitions: int
     retention_ms: int | None
+    max_message_bytes: int | None = None
+    """Of one record batch; None is the broker's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def catalog() -> Catalog:
             for name, entry in data["consumers"].items()
         },
         topics=tuple(
-            Topic(name, entry["partitions"], entry.get("retentionMs"))
+            Topic(name, entry["partitions"], entry.get("retentionMs"), entry.get("maxMessageBytes"))
             for name, entry in data["topics"].items()
         ),
     )

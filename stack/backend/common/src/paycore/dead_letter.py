@@ -8,6 +8,7 @@ import struct
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from confluent_kafka import (
     TIMESTAMP_CREATE_TIME,
@@ -23,6 +24,9 @@ from paycore.masking import mask_card_numbers
 
 DELIVERY_TIMEOUT_MS = 5_000
 CONFIRM_MAX_S = DELIVERY_TIMEOUT_MS / 1000 + 1
+RECORD_BYTES_MAX = 2 * 1024 * 1024
+"""Twice what other topics take, as `maxMessageBytes` in the catalog says: the largest record fits,
+with its reason."""
 MESSAGE_CHARS_MAX = 1_000
 """kafka_dlt-exception-message."""
 STACKTRACE_CHARS_MAX = 4_000
@@ -35,16 +39,23 @@ _TIMESTAMP_TYPES = {
 _NO_TIMESTAMP = b"NoTimestampType"
 
 
-class DeadLetterNotSent(Exception):
-    """The dead-letter topic did not confirm a record: its offset must not be committed."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DeadLetter:
     """A record and why it cannot be applied."""
 
     message: Message
     error: BaseException
+
+
+class DeadLetterNotSent(Exception):
+    """The dead-letter topic did not confirm some records: their offsets must not be committed.
+
+    `confirmed` are those that it did confirm.
+    """
+
+    def __init__(self, message: str, confirmed: set[DeadLetter]) -> None:
+        super().__init__(message)
+        self.confirmed = confirmed
 
 
 def dead_letter_headers(group: str, letter: DeadLetter) -> Headers:
@@ -83,40 +94,43 @@ class DeadLetterSender:
         self._producer: Producer | None = None
 
     def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Returns when the broker has all of `letters`; raises DeadLetterNotSent otherwise.
+        """Returns when the broker has all of `letters`. Raises DeadLetterNotSent."""
+        producer = self._open()
+        confirmed: set[DeadLetter] = set()
+        reason = f"no answer within {CONFIRM_MAX_S:g} s"
 
-        After an error it is safe to send all of them again: some may then be there twice.
-        """
-        if self._producer is None:
-            client_id = f"{self._group}-dead-letters"
-            self._producer = durable_producer(self._bootstrap, client_id, DELIVERY_TIMEOUT_MS)
-        errors: list[KafkaError] = []
-        confirmed = 0
-
-        def on_delivery(error: KafkaError | None, _message: Message) -> None:
-            nonlocal confirmed
+        def on_delivery(letter: DeadLetter, error: KafkaError | None, _message: Message) -> None:
+            nonlocal reason
             if error is None:
-                confirmed += 1
+                confirmed.add(letter)
             else:
-                errors.append(error)
+                reason = str(error)
 
         try:
             for letter in letters:
-                self._producer.produce(
+                producer.produce(
                     self.topic,
                     value=letter.message.value(),
                     key=letter.message.key(),
                     headers=dead_letter_headers(self._group, letter),
-                    on_delivery=on_delivery,
+                    on_delivery=partial(on_delivery, letter),
                 )
         except (KafkaException, BufferError) as error:
+            reason = str(error)
+        producer.flush(CONFIRM_MAX_S)
+        if len(confirmed) < len(letters):
             self.close()
-            raise DeadLetterNotSent(f"{self.topic}: {error}") from error
-        self._producer.flush(CONFIRM_MAX_S)
-        if confirmed < len(letters):
-            self.close()
-            reason = errors[0] if errors else "no answer in time"
-            raise DeadLetterNotSent(f"{self.topic}: {reason}")
+            raise DeadLetterNotSent(f"{self.topic}: {reason}", confirmed)
+
+    def _open(self) -> Producer:
+        if self._producer is None:
+            self._producer = durable_producer(
+                self._bootstrap,
+                f"{self._group}-dead-letters",
+                DELIVERY_TIMEOUT_MS,
+                record_bytes_max=RECORD_BYTES_MAX,
+            )
+        return self._producer
 
     def close(self) -> None:
         """Drops the producer and what it still holds; the next `send` opens a new one."""

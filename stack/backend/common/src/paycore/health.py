@@ -4,7 +4,7 @@ Shapes and names are Spring Boot's (`/actuator/health`), because probes and dash
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -62,7 +62,7 @@ class HealthRegistry:
         """The health of the components that decide whether the service can do its work."""
         return await self._ask(name for name in self._indicators if name in self._readiness)
 
-    async def _ask(self, names: Any) -> dict[str, Health]:
+    async def _ask(self, names: Iterable[str]) -> dict[str, Health]:
         asked = list(names)
         answers = await asyncio.gather(*(self._ask_one(name) for name in asked))
         return dict(zip(asked, answers, strict=True))

@@ -1,5 +1,6 @@
 """A worker's side of its consumer group: records in, offsets out, and who owns which partition."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,9 @@ from paycore.group_state import GroupState, read_statistics
 from paycore.kafka import TroubleLog, group_consumer
 from paycore.logging import get_logger
 from paycore.offsets import PartitionOffsets
+
+COMMIT_INTERVAL_S = 0.2
+"""Every commit is a write of the broker. What a crash repeats because of it, the inbox drops."""
 
 Place = tuple[str, int]
 """A topic and a partition."""
@@ -22,6 +26,7 @@ class Intake:
         self.state = GroupState()
         """Replaced as a whole; any thread may read it."""
         self.paused = False
+        self._next_commit_s = 0.0
         self._trouble = TroubleLog(group)
         self._offsets: dict[Place, PartitionOffsets] = {}
         self._consumer: Consumer = group_consumer(
@@ -51,7 +56,8 @@ class Intake:
         for message in messages:
             if (error := message.error()) is not None:
                 self._trouble(error)
-                if error.fatal():
+                # A record's error says that the client is lost by its code, never by `fatal()`.
+                if error.code() == KafkaError._FATAL:
                     raise KafkaException(error)
         return [message for message in messages if message.error() is None]
 
@@ -71,10 +77,15 @@ class Intake:
         get_logger().info("intake_paused" if paused else "intake_resumed")
 
     def commit(self) -> None:
-        """Asks the broker to commit the offsets of what is done, and does not wait for it.
+        """Asks the broker, once an interval, to commit the offsets of what is done.
 
-        Waiting would mean to wait for as long as the broker is away. What fails is asked for again.
+        It does not wait for the answer: that would be to wait for as long as the broker is away.
+        What fails is asked for again.
         """
+        now_s = time.monotonic()
+        if now_s < self._next_commit_s:
+            return
+        self._next_commit_s = now_s + COMMIT_INTERVAL_S
         if due := self._due(self._offsets):
             self._consumer.commit(offsets=due, asynchronous=True)
 

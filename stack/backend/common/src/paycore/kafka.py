@@ -21,6 +21,8 @@ POLL_INTERVAL_MAX_MS = 60_000
 """A worker polls every second, also while it is paused; only a stuck one exceeds this."""
 FETCH_WAIT_MAX_MS = 500
 """How long the broker holds an empty fetch; a new record is answered at once."""
+RECORD_BYTES_MAX = 1_000_000
+"""Of a record with its headers: librdkafka's default, below that of the broker."""
 STATISTICS_INTERVAL_MS = 1_000
 LOCAL_QUEUE_KBYTES_MAX = 16_384
 """Records fetched ahead, per partition."""
@@ -80,7 +82,12 @@ class TroubleLog:
         self._said.clear()
 
 
-def durable_producer(bootstrap: str, client_id: str, delivery_timeout_ms: int) -> Producer:
+def durable_producer(
+    bootstrap: str,
+    client_id: str,
+    delivery_timeout_ms: int,
+    record_bytes_max: int = RECORD_BYTES_MAX,
+) -> Producer:
     """A producer whose acknowledged records survive: acks=all, idempotent, Java's partitioner."""
     config: dict[str, Any] = {
         "bootstrap.servers": bootstrap,
@@ -90,6 +97,7 @@ def durable_producer(bootstrap: str, client_id: str, delivery_timeout_ms: int) -
         "partitioner": "murmur2_random",
         "linger.ms": 1,
         "message.timeout.ms": delivery_timeout_ms,
+        "message.max.bytes": record_bytes_max,
         "socket.timeout.ms": SOCKET_TIMEOUT_MS,
         "reconnect.backoff.max.ms": BACKOFF_MAX_MS,
         "error_cb": TroubleLog(client_id),

@@ -8,6 +8,7 @@ compose.yaml).
 
 import gc
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from paycore.settings import Environment, SettingMissing
 
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 EXIT_FAILED = 1
+OPEN_FILES = 16_384
 GC_THRESHOLDS = (50_000, 20, 50)
 """Objects, then rounds, between collections of each generation (Python: 700, 10, 10)."""
 
@@ -70,6 +72,7 @@ def run_service(name: str, serve: Callable[[Environment, Stop], None]) -> int:
     stop = Stop()
     _watch_signals(stop)
     _spare_garbage_collection()
+    _allow_open_files()
     try:
         serve(environment, stop)
     except (SettingMissing, CannotStart) as error:
@@ -91,6 +94,13 @@ def _spare_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _allow_open_files() -> None:
+    """Raises the soft limit of open files, which is 1,024 by custom: each connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _watch_signals(stop: Stop) -> None:

@@ -45,8 +45,8 @@ class Publisher:
     def publish(self, row: OutboxRow, on_result: OnResult) -> None:
         """Hands `row` to the producer; `on_result` gets the outcome later.
 
-        Raises NotPublishable; CallNotPermitted (breaker) or BufferError (producer full) when it
-        should be tried again later.
+        Raises NotPublishable; CallNotPermitted (breaker) or BufferError (producer full, or lost and
+        to be replaced by the next `poll`) when it should be tried again later.
         """
         topic = _checked_topic(row)
         permit = self.breaker.acquire()
@@ -67,7 +67,11 @@ class Publisher:
             )
         except KafkaException as error:
             self.breaker.release(permit)
-            raise NotPublishable(str(error)) from error
+            refused: KafkaError = error.args[0]
+            if refused.code() in RECORD_ERRORS:
+                raise NotPublishable(str(refused)) from error
+            self._fatal = refused
+            raise BufferError(str(refused)) from error
         except BufferError:
             self.breaker.release(permit)
             raise
@@ -78,7 +82,7 @@ class Publisher:
         While the breaker is CLOSED this connects, so that the first row need not wait for it.
         """
         if self._producer is not None:
-            self._producer.poll(timeout_s)
+            self._poll(self._producer, timeout_s)
         elif self.breaker.state is BreakerState.CLOSED:
             self._open()
         if self._fatal is not None or self.breaker.state is BreakerState.OPEN:
@@ -95,6 +99,12 @@ class Publisher:
         producer.purge()
         producer.flush(CLOSE_MAX_S)
 
+    def _poll(self, producer: Producer, timeout_s: float) -> None:
+        try:
+            producer.poll(timeout_s)
+        except KafkaException as error:  # how a client with an error_cb says that it is lost
+            self._fatal = error.args[0]
+
     def _open(self) -> Producer:
         if self._producer is None:
             self._producer = durable_producer(self._bootstrap, "outbox-relay", DELIVERY_TIMEOUT_MS)
@@ -107,16 +117,19 @@ class Publisher:
         permit: Permit,
         sent_at_s: float,
         error: KafkaError | None,
-        _message: Message,
+        message: Message,
     ) -> None:
-        duration_s = time.monotonic() - sent_at_s
+        # By librdkafka's clock, which stops at the acknowledgement: a relay that waits for its
+        # database hears of it late, and Kafka was not slow for that.
+        latency_s = message.latency()
+        duration_s = time.monotonic() - sent_at_s if latency_s is None else latency_s
         if error is None or error.code() in RECORD_ERRORS:
             self.breaker.record(permit, duration_s, failed=False)
         elif error.code() in _PURGED:
             self.breaker.release(permit)
         else:
             self.breaker.record(permit, duration_s, failed=True)
-            if error.fatal():
+            if error.code() == KafkaError._FATAL:
                 self._fatal = error
         on_result(row, error)
 

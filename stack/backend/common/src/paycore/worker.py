@@ -4,8 +4,9 @@
 
 All that is ready is applied in one transaction: inbox rows, effects and outbox rows together. The
 offset follows only then, so a crash repeats records and the inbox drops the repeats. Card-network
-calls run side by side and outside any transaction; what they answer while one commit runs is
-applied by the next. There is one thread, so nothing here needs a lock.
+calls run side by side, outside any transaction and in a thread of their own (`calls`); what they
+answer while one commit runs is applied by the next. All else is one thread, so nothing here needs a
+lock.
 
 What goes wrong with one record keeps nobody waiting but the later records of its own key:
 
@@ -15,8 +16,6 @@ What goes wrong with one record keeps nobody waiting but the later records of it
     the dead-letter topic does not confirm              no new records until it does
 """
 
-import asyncio
-import contextlib
 import heapq
 import itertools
 import time
@@ -31,7 +30,7 @@ from confluent_kafka import Message
 from prometheus_client import Counter, Gauge
 from pymysql.cursors import Cursor
 
-from paycore.breaker import BreakerState, CircuitBreaker
+from paycore.calls import Calls, StartCall
 from paycore.catalog import resolve_topic_name
 from paycore.chains import Chains
 from paycore.database import RETRYABLE_ERRORS, Database, error_code, is_connection_lost
@@ -51,10 +50,6 @@ APPLY_RECORDS_MAX = 500
 """Events in one transaction."""
 IN_HAND_RECORDS_MAX = 2_000
 """Taken and not yet done; beyond it the partitions are paused until half of them are done."""
-CALLS_MAX = 256
-"""Card-network calls at the same time."""
-IDLE_POLL_S = 1.0
-"""The longest wait for Kafka, well below its max.poll.interval."""
 CALLS_WAIT_S = 0.01
 """For the next answer of the card network; also how late new records are noticed meanwhile."""
 DRAIN_MAX_S = 5.0
@@ -65,7 +60,8 @@ TRANSIENT_PAUSE_MAX_S = 30.0
 AWAY_PAUSE_MAX_S = 2.0
 """Between attempts to reach a database or a dead-letter topic that is away."""
 LOOK_INTERVAL_S = 1.0
-"""Between looks at what the worker shows of itself."""
+"""Between looks at what the worker shows of itself; also the longest wait for Kafka, well below its
+max.poll.interval."""
 
 APPLIED = Counter("paystack_worker_applied", "Events applied.", ["consumer", "event_type"])
 REPEATED = Counter("paystack_worker_repeated", "Events dropped by the inbox.", ["consumer"])
@@ -96,7 +92,7 @@ class WorkerStatus:
 
 
 @dataclass(slots=True, eq=False)
-class _Work:
+class Work:
     """One event on its way."""
 
     message: Message
@@ -117,7 +113,7 @@ class _Dead:
 
     letter: DeadLetter
     offsets: PartitionOffsets
-    work: _Work | None
+    work: Work | None
 
 
 class Away:
@@ -127,21 +123,19 @@ class Away:
         self.strikes_in_a_row = 0
         self.until_s = 0.0
         """On the monotonic clock; in the past when it may be tried."""
-        self.error: str | None = None
 
     @property
     def waits(self) -> bool:
         return time.monotonic() < self.until_s
 
-    def strikes(self, error: Exception) -> None:
+    def strikes(self) -> None:
         """Notes a failed attempt."""
         self.strikes_in_a_row += 1
-        self.error = str(error)
         self.until_s = time.monotonic() + growing_pause_s(self.strikes_in_a_row, AWAY_PAUSE_MAX_S)
 
     def ends(self) -> None:
         """Notes that it answered."""
-        self.strikes_in_a_row, self.until_s, self.error = 0, 0.0, None
+        self.strikes_in_a_row, self.until_s = 0, 0.0
 
 
 class Worker(Generic[Known, Outcome]):
@@ -154,27 +148,25 @@ class Worker(Generic[Known, Outcome]):
         database: Database,
         dead_letters: DeadLetterSender,
         handler: Handler[Known, Outcome],
-        breaker: CircuitBreaker | None = None,
+        calls: Calls[Work],
         on_applied: Callable[[], None] = lambda: None,
     ) -> None:
-        """`breaker` guards the handler's calls; `on_applied` is called after each commit."""
+        """`calls` runs what the handler asks for; `on_applied` is called after each commit."""
         self.status = WorkerStatus()
         self._consumer = consumer
         self._intake = intake
         self._database = database
         self._dead_letters = dead_letters
         self._handler = handler
-        self._breaker = breaker
+        self._calls = calls
         self._on_applied = on_applied
-        self._lanes: Chains[tuple[PartitionOffsets, int], _Work] = Chains()
+        self._lanes: Chains[tuple[PartitionOffsets, int], Work] = Chains()
         self._in_hand = 0
-        self._fresh: deque[_Work] = deque()
+        self._fresh: deque[Work] = deque()
         """First of their lane, to be looked up and decided."""
-        self._calls: set[asyncio.Task[None]] = set()
-        self._answered = asyncio.Event()
-        self._ready: deque[_Work] = deque()
+        self._ready: deque[Work] = deque()
         """Decided, to be applied."""
-        self._aside: list[tuple[float, int, _Work]] = []
+        self._aside: list[tuple[float, int, Work]] = []
         """A heap by the time at which to try again."""
         self._order = itertools.count()
         self._dead: list[_Dead] = []
@@ -182,7 +174,7 @@ class Worker(Generic[Known, Outcome]):
         self._dead_letters_away = Away()
         self._next_look_s = 0.0
 
-    async def run(self, stop: Stop) -> None:
+    def run(self, stop: Stop) -> None:
         """Works until `stop` is requested; then ends what is at the card network."""
         while not stop.requested:
             self._look_when_due()
@@ -190,19 +182,19 @@ class Worker(Generic[Known, Outcome]):
                 self._take(message)
             self._wake_up()
             self._decide()
-            await self._answers()
+            self._collect()
             self._apply()
             self._bury()
             self._intake.commit()
             self._regulate()
         deadline_s = time.monotonic() + DRAIN_MAX_S
-        while (self._calls or self._ready) and time.monotonic() < deadline_s:
-            await self._answers()
+        while (self._calls.under_way or self._ready) and time.monotonic() < deadline_s:
+            self._collect()
             self._apply()
 
     def _idle_s(self) -> float:
         """How long there is nothing to do but to wait for records."""
-        if self._calls:
+        if self._calls.under_way:
             return 0.0
         now_s = time.monotonic()
         due_s = [self._next_look_s]
@@ -213,8 +205,8 @@ class Worker(Generic[Known, Outcome]):
         if self._ready:
             due_s.append(self._database_away.until_s)
         if self._fresh:
-            gate_s = self._breaker.retry_after_s() if self._breaker else 0.0
-            due_s.append(max(self._database_away.until_s, now_s + gate_s))
+            permitted_s = now_s + self._calls.retry_after_s()
+            due_s.append(max(self._database_away.until_s, permitted_s))
         return max(0.0, min(due_s) - now_s)
 
     def _take(self, message: Message) -> None:
@@ -226,7 +218,7 @@ class Worker(Generic[Known, Outcome]):
         except Exception as error:
             self._dead.append(_Dead(DeadLetter(message, error), offsets, None))
             return
-        work: _Work = _Work(message, event, offsets)
+        work: Work = Work(message, event, offsets)
         if self._lanes.add(work.lane, work):
             self._fresh.append(work)
 
@@ -240,7 +232,7 @@ class Worker(Generic[Known, Outcome]):
         """Looks fresh events up, as many as may be at work, and decides or calls."""
         if self._database_away.waits:
             return
-        batch = self._live(self._fresh, min(APPLY_RECORDS_MAX, self._calls_permitted()))
+        batch = self._live(self._fresh, self._calls.permitted())
         if not batch:
             return
         events = [work.event for work in batch]
@@ -250,22 +242,23 @@ class Worker(Generic[Known, Outcome]):
             self._fresh.extendleft(reversed(batch))
             self._database_lost(error)
             return
+        calls: list[tuple[Work, StartCall]] = []
         for work in batch:
             if work.event.event_id in applied:
                 REPEATED.labels(self._consumer).inc()
                 self._finish(work)
+                continue
+            try:
+                decided = self._handler.decide(work.event, known.get(work.event.event_id))
+            except Exception as error:
+                self._failed(work, error)
+                continue
+            if isinstance(decided, Call):
+                calls.append((work, decided.start))
             else:
-                self._start(work, known.get(work.event.event_id))
-
-    def _calls_permitted(self) -> int:
-        if self._breaker is None:
-            return APPLY_RECORDS_MAX
-        limits = {
-            BreakerState.CLOSED: CALLS_MAX,
-            BreakerState.HALF_OPEN: self._breaker.settings.half_open_calls,
-            BreakerState.OPEN: 0,
-        }
-        return max(0, limits[self._breaker.state] - len(self._calls))
+                work.outcome = decided
+                self._ready.append(work)
+        self._calls.start(calls)
 
     def _read(
         self, cursor: Cursor, events: Sequence[Event]
@@ -274,42 +267,22 @@ class Worker(Generic[Known, Outcome]):
         new = [event for event in events if event.event_id not in applied]
         return applied, self._handler.read(cursor, new)
 
-    def _start(self, work: _Work, known: Known | None) -> None:
-        try:
-            decided = self._handler.decide(work.event, known)
-        except Exception as error:
-            self._failed(work, error)
+    def _collect(self) -> None:
+        """Takes what calls have brought; waits for the next unless there is something to apply."""
+        if not self._calls.under_way:
             return
-        if isinstance(decided, Call):
-            self._calls.add(asyncio.create_task(self._call(work, decided)))
-        else:
-            work.outcome = decided
-            self._ready.append(work)
-
-    async def _call(self, work: _Work, call: Call[Outcome]) -> None:
-        try:
-            work.outcome = await call.start()
-            self._ready.append(work)
-        except Exception as error:
-            self._failed(work, error)
-        finally:
-            self._answered.set()
-
-    async def _answers(self) -> None:
-        """Lets calls begin and end; waits for the next answer unless there is something to do."""
-        if not self._calls:
-            return
-        self._answered.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0 if self._ready else CALLS_WAIT_S):
-                await self._answered.wait()
-        self._calls = {call for call in self._calls if not call.done()}
+        for work, outcome in self._calls.finished(0 if self._ready else CALLS_WAIT_S):
+            if isinstance(outcome, Exception):
+                self._failed(work, outcome)
+            else:
+                work.outcome = outcome
+                self._ready.append(work)
 
     def _apply(self) -> None:
         while self._ready and not self._database_away.waits:
             self._apply_together(self._live(self._ready, APPLY_RECORDS_MAX))
 
-    def _apply_together(self, batch: list[_Work]) -> None:
+    def _apply_together(self, batch: list[Work]) -> None:
         """Applies all in one transaction; each by itself when one of them fails."""
         if not batch:
             return
@@ -337,18 +310,18 @@ class Worker(Generic[Known, Outcome]):
             self._log_applied(work)
             self._finish(work)
 
-    def _write(self, cursor: Cursor, batch: Sequence[_Work]) -> None:
+    def _write(self, cursor: Cursor, batch: Sequence[Work]) -> None:
         mark_applied(cursor, self._consumer, [work.event.event_id for work in batch])
         decided = [Decided(work.event, work.outcome, work.attempts) for work in batch]
         self._handler.apply(cursor, decided)
 
-    def _failed(self, work: _Work, error: Exception) -> None:
+    def _failed(self, work: Work, error: Exception) -> None:
         """Decides what becomes of an event that could not be applied."""
         if isinstance(error, KeptBack):
             self._fresh.append(work)
         elif not is_transient(error):
             self._give_up(work, error)
-        elif self._breaker is not None and self._breaker.state is not BreakerState.CLOSED:
+        elif self._calls.outage:
             self._defer(work, error)
         elif work.attempts + 1 < TRANSIENT_ATTEMPTS_MAX:
             work.attempts += 1
@@ -358,7 +331,7 @@ class Worker(Generic[Known, Outcome]):
             exhausted.__cause__ = error.__cause__ or error
             self._give_up(work, exhausted)
 
-    def _defer(self, work: _Work, error: Exception) -> None:
+    def _defer(self, work: Work, error: Exception) -> None:
         pause_s = growing_pause_s(max(1, work.attempts), TRANSIENT_PAUSE_MAX_S)
         due_s = time.monotonic() + pause_s
         heapq.heappush(self._aside, (due_s, next(self._order), work))
@@ -368,7 +341,7 @@ class Worker(Generic[Known, Outcome]):
                 "event_deferred", error=str(error), attempts=work.attempts, pause_s=pause_s
             )
 
-    def _give_up(self, work: _Work, error: Exception) -> None:
+    def _give_up(self, work: Work, error: Exception) -> None:
         self._dead.append(_Dead(DeadLetter(work.message, error), work.offsets, work))
 
     def _bury(self) -> None:
@@ -377,15 +350,16 @@ class Worker(Generic[Known, Outcome]):
             return
         try:
             self._dead_letters.send([dead.letter for dead in self._dead])
+            buried, self._dead = self._dead, []
+            self._dead_letters_away.ends()
+            self.status.dead_letter_error = None
         except DeadLetterNotSent as error:
-            self._dead_letters_away.strikes(error)
+            buried = [dead for dead in self._dead if dead.letter in error.confirmed]
+            self._dead = [dead for dead in self._dead if dead.letter not in error.confirmed]
+            self._dead_letters_away.strikes()
             self.status.dead_letter_error = str(error)
             get_logger().error("dead_letters_not_sent", error=str(error), letters=len(self._dead))
-            return
-        self._dead_letters_away.ends()
-        self.status.dead_letter_error = None
-        dead, self._dead = self._dead, []
-        for one in dead:
+        for one in buried:
             self._log_dead(one)
             if one.work is not None:
                 self._finish(one.work)
@@ -393,7 +367,7 @@ class Worker(Generic[Known, Outcome]):
                 one.offsets.finish(one.letter.message.offset() or 0)
                 self._in_hand -= 1
 
-    def _finish(self, work: _Work) -> None:
+    def _finish(self, work: Work) -> None:
         """Ends an event, and starts the next one of its lane."""
         work.offsets.finish(work.message.offset() or 0)
         self._in_hand -= 1
@@ -401,9 +375,9 @@ class Worker(Generic[Known, Outcome]):
         if following is not None:
             self._fresh.append(following)
 
-    def _live(self, queue: deque[_Work], count_max: int) -> list[_Work]:
+    def _live(self, queue: deque[Work], count_max: int) -> list[Work]:
         """Takes up to `count_max` events; those of revoked partitions fall out with their lane."""
-        live: list[_Work] = []
+        live: list[Work] = []
         while queue and len(live) < count_max:
             work = queue.popleft()
             if work.offsets.revoked:
@@ -420,7 +394,7 @@ class Worker(Generic[Known, Outcome]):
             self._intake.pause(False)
 
     def _database_lost(self, error: pymysql.err.MySQLError) -> None:
-        self._database_away.strikes(error)
+        self._database_away.strikes()
         get_logger().warning("database_lost", error=str(error))
 
     def _look_when_due(self) -> None:
@@ -433,7 +407,7 @@ class Worker(Generic[Known, Outcome]):
         for topic, records in self._intake.state.lag.items():
             LAG.labels(self._consumer, topic).set(records)
 
-    def _log_applied(self, work: _Work) -> None:
+    def _log_applied(self, work: Work) -> None:
         APPLIED.labels(self._consumer, work.event.event_type).inc()
         with _context(work.event):
             get_logger().info("event_applied", outcome=str(work.outcome))

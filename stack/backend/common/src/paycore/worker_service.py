@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import Any
 
 from paycore.actuator import actuator_app
-from paycore.breaker import CircuitBreaker
 from paycore.breaker_routes import breaker_routes
+from paycore.calls import Calls
 from paycore.catalog import catalog
 from paycore.database import Database
 from paycore.dead_letter import DeadLetterSender
@@ -24,20 +24,20 @@ from paycore.intake import Intake
 from paycore.lifecycle import Stop
 from paycore.server import background_server, listen
 from paycore.settings import DatabaseSettings, Environment
-from paycore.worker import Worker, WorkerStatus
+from paycore.worker import Work, Worker, WorkerStatus
 
 
-async def run_worker(
+def run_worker(
     name: str,
     environment: Environment,
     stop: Stop,
     handler: Handler[Any, Any],
-    breaker: CircuitBreaker | None = None,
+    calls: Calls[Work],
     on_applied: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs consumer `name` of the catalog until `stop`; its group id is its name.
 
-    `breaker` guards what the handler calls; `on_applied` is called after each commit.
+    `calls` runs what the handler asks for; `on_applied` is called after each commit.
     """
     entry = catalog().consumers[name]
     bootstrap = environment.text("KAFKA_BOOTSTRAP")
@@ -48,16 +48,17 @@ async def run_worker(
         closing(DeadLetterSender(bootstrap, name, entry.dead_letter_topic)) as dead_letters,
         closing(Intake(bootstrap, name, _instance(name, environment), entry.topics)) as intake,
     ):
-        worker = Worker(name, intake, database, dead_letters, handler, breaker, on_applied)
+        worker = Worker(name, intake, database, dead_letters, handler, calls, on_applied)
         health = HealthRegistry()
         health.register("db", database_health(settings))
         health.register("consumerGroup", group_health(intake))
         health.register("work", work_health(worker.status))
-        if breaker is not None:
-            health.register("cardNetwork", breaker_health(breaker))
-        routes = breaker_routes([breaker]) if breaker is not None else []
+        routes = []
+        if calls.breaker is not None:
+            health.register("cardNetwork", breaker_health(calls.breaker))
+            routes = breaker_routes([calls.breaker])
         with background_server(actuator_app(name, health, stop, routes), listener):
-            await worker.run(stop)
+            worker.run(stop)
 
 
 def _instance(name: str, environment: Environment) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-import uvloop
+from paycore.calls import Calls
 from paycore.lifecycle import Stop, run_service
 from paycore.settings import Environment
 from paycore.worker_service import run_worker
@@ -13,7 +13,7 @@ SERVICE = "consumer-worker"
 
 
 def serve(environment: Environment, stop: Stop) -> None:
-    uvloop.run(run_worker(SERVICE, environment, stop, Ledger()))
+    run_worker(SERVICE, environment, stop, Ledger(), Calls())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import sys
 
 import uvloop
 from paycore.actuator import actuator_routes
-from paycore.asgi import HotPaths, Traced
+from paycore.asgi import HotPaths, LimitTarget, Traced
 from paycore.batcher import Batcher
 from paycore.breaker import BreakerSettings, CircuitBreaker
 from paycore.card_network import CardNetwork
@@ -60,7 +60,9 @@ async def _main(environment: Environment, stop: Stop) -> None:
         )
         listener = listen(environment)
         get_logger().info("service_started", address=listener.getsockname())
-        await serve(HotPaths({"/payments/authorize": authorize}, Traced(app)), listener, stop)
+        await serve(
+            HotPaths({"/payments/authorize": authorize}, Traced(LimitTarget(app))), listener, stop
+        )
         await lookups.close()
         await flushes.close()
     pool.close()

@@ -9,7 +9,9 @@ a client's retry after a crash gets the same approval and nothing is charged twi
 
 import asyncio
 import hashlib
+import time
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import msgspec
 from paycore.asgi import read_body, send_answer, send_problem
@@ -17,11 +19,13 @@ from paycore.batcher import Batcher, Overloaded
 from paycore.card_network import (
     CardNetwork,
     CardNetworkNotPermitted,
+    CardNetworkRefused,
     CardNetworkUnavailable,
     Outcome,
 )
 from paycore.problem import MEDIA_TYPE, Problem
 from paycore.trace import RequestTrace, request_trace
+from prometheus_client import Histogram
 from starlette.types import Receive, Scope, Send
 
 from ingest_service.flusher import Authorization, Stored
@@ -30,6 +34,9 @@ from ingest_service.store import Key, StoredAnswer
 
 IN_FLIGHT_MAX = 4_096
 RETRY_AFTER_S = 1
+SECONDS = Histogram(
+    "paystack_authorize_seconds", "From the request's head to its answer", ["status"]
+)
 
 _DECODER = msgspec.json.Decoder(AuthorizeRequest)
 _CONTENT_TYPES = {
@@ -73,6 +80,7 @@ class AuthorizeEndpoint:
         self._in_flight: dict[Key, _InFlight] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began_s = time.perf_counter()
         headers = dict(scope["headers"])
         trace = request_trace(headers)
         echo = (b"x-request-id", trace.request_id.encode())
@@ -80,17 +88,20 @@ class AuthorizeEndpoint:
             asked = _read(await read_body(receive), headers.get(b"idempotency-key"), trace)
             answer, replayed = await self._answer(asked)
         except Problem as problem:
+            SECONDS.labels(problem.status).observe(time.perf_counter() - began_s)
             await send_problem(send, problem, [echo])
             return
+        SECONDS.labels(answer.status).observe(time.perf_counter() - began_s)
         marks = [_REPLAYED, echo] if replayed else [echo]
         await send_answer(send, answer.status, answer.body, [_CONTENT_TYPES[answer.status], *marks])
 
     async def _answer(self, asked: _Asked) -> tuple[StoredAnswer, bool]:
         """The one answer of the key, and whether an earlier request had it first."""
-        running = self._in_flight.get(asked.key)
-        if running is not None:
-            _check_same(asked, running.request_hash)
-            return await asyncio.shield(running.answer), True
+        while (running := self._in_flight.get(asked.key)) is not None:
+            if running.request_hash == asked.request_hash:
+                return await asyncio.shield(running.answer), True
+            # Another request under this key: only what becomes of it says what this one is.
+            await asyncio.wait([running.answer])
         if len(self._in_flight) >= IN_FLIGHT_MAX:
             raise _overloaded(f"{IN_FLIGHT_MAX} payments are in flight")
         future: asyncio.Future[StoredAnswer] = asyncio.get_running_loop().create_future()
@@ -147,6 +158,12 @@ class AuthorizeEndpoint:
                 "the card network does not answer; send the same request again",
                 retry_after_s=max(RETRY_AFTER_S, round(wait_s)),
             ) from error
+        except CardNetworkRefused as error:
+            # It has approved another request under this key, which was never stored: a crash came
+            # between, and the client did not repeat that request but sent a new one.
+            if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                raise _key_reused() from error
+            raise
 
 
 def _read(body: bytes, key_header: bytes | None, trace: RequestTrace) -> _Asked:
@@ -175,9 +192,13 @@ def _card_network_key(key: Key) -> str:
 
 def _check_same(asked: _Asked, request_hash: bytes) -> None:
     if asked.request_hash != request_hash:
-        raise Problem(
-            422, "IDEMPOTENCY_KEY_REUSED", "this idempotency key came with another request before"
-        )
+        raise _key_reused()
+
+
+def _key_reused() -> Problem:
+    return Problem(
+        422, "IDEMPOTENCY_KEY_REUSED", "this idempotency key came with another request before"
+    )
 
 
 def _overloaded(reason: str) -> Problem:

@@ -107,7 +107,7 @@ class Flusher:
         while True:
             try:
                 prepared = prepared or self._prepare(batch, now)
-                stored = self._store_together(prepared, now)
+                stored = self._store(prepared, now)
                 break
             except pymysql.err.MySQLError as error:
                 # A commit whose answer was lost may stand. The same rows go out again with the
@@ -130,26 +130,18 @@ class Flusher:
             for one in batch
         ]
 
-    def _store_together(
-        self, prepared: Sequence[_Prepared], now: datetime
-    ) -> Sequence[Stored | Exception]:
+    def _store(self, prepared: Sequence[_Prepared], now: datetime) -> list[Stored | Exception]:
+        """One transaction for all; when it fails, one for each half, down to the row at fault."""
         try:
             self._database.run(lambda cursor: _insert(cursor, prepared, now))
         except Exception as error:
             if is_connection_lost(error):
                 raise
-            return [self._store_alone(one, now) for one in prepared]
+            if len(prepared) > 1:
+                half = len(prepared) // 2
+                return [*self._store(prepared[:half], now), *self._store(prepared[half:], now)]
+            return [self._winner_over(prepared[0]) if is_duplicate(error) else error]
         return [_fresh(one) for one in prepared]
-
-    def _store_alone(self, one: _Prepared, now: datetime) -> Stored | Exception:
-        """One row's own transaction, after it shared one that failed."""
-        try:
-            self._database.run(lambda cursor: _insert(cursor, [one], now))
-            return _fresh(one)
-        except Exception as error:
-            if is_connection_lost(error):
-                raise
-            return self._winner_over(one) if is_duplicate(error) else error
 
     def _winner_over(self, one: _Prepared) -> Stored | Exception:
         """Another request with this key was first (or this one was, unheard): its answer stands."""
@@ -184,10 +176,12 @@ def _declined(authorization: Authorization, outcome: Declined) -> _Prepared:
 
 def _insert(cursor: Cursor, prepared: Sequence[_Prepared], now: datetime) -> None:
     """One transaction: the answers, the payments, and two events for each payment."""
-    statements = [insert_answers([(one.authorization.key, one.answer) for one in prepared], now)]
-    payments = [one.payment for one in prepared if one.payment is not None]
+    # By key, so that two instances with the same keys wait for each other and do not deadlock.
+    rows = sorted(prepared, key=lambda one: one.authorization.key)
+    statements = [insert_answers([(one.authorization.key, one.answer) for one in rows], now)]
+    payments = [one.payment for one in rows if one.payment is not None]
     if payments:
-        events = [event for one in prepared for event in _events(one, now)]
+        events = [event for one in rows for event in _events(one, now)]
         statements += [insert_payments(payments, now), events_statement(SOURCE, events)]
     run_together(cursor, statements)
 

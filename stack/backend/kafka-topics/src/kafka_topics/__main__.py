@@ -79,7 +79,8 @@ def carry_out(admin: AdminClient, todo: Plan) -> None:
 
 
 def _config(topic: Topic) -> dict[str, str]:
-    return {} if topic.retention_ms is None else {"retention.ms": str(topic.retention_ms)}
+    wanted = {"retention.ms": topic.retention_ms, "max.message.bytes": topic.max_message_bytes}
+    return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
 def _await(answers: Mapping[str, Future[None]], but: set[int]) -> None:

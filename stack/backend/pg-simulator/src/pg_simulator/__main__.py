@@ -5,7 +5,7 @@ from pathlib import Path
 
 import uvloop
 from paycore.actuator import actuator_routes
-from paycore.asgi import HotPaths
+from paycore.asgi import HotPaths, LimitTarget
 from paycore.health import Health, HealthRegistry, Status
 from paycore.lifecycle import Stop, run_service
 from paycore.logging import get_logger
@@ -49,7 +49,7 @@ async def _main(environment: Environment, stop: Stop) -> None:
     )
     listener = listen(environment)
     get_logger().info("service_started", address=listener.getsockname())
-    await serve(HotPaths(operations, app), listener, stop)
+    await serve(HotPaths(operations, LimitTarget(app)), listener, stop)
     reader.close()
     writer.close()
 
