@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -17,12 +16,12 @@ from paystack_cli.engines.local.programs import Program, ensure
 from tests.bench.process_cost import cpu_of, memory
 from tests.bench.wrk import Measured, run_wrk
 from tests.support.ports import free_ports
+from tests.support.services import service
 from tests.support.stack import PROJECT, StackUnderTest, own_stack
-from tests.support.waiting import wait_for
 
+PATH = "/payments/authorize"
 SERVICES = ("ingest-service", "pg-simulator", "mariadb")
 TOOLS = PROJECT / ".paystack" / "tools"
-START_MAX_S = 20.0
 
 SHARED, ONE_BY_ONE, CONSTANT = "shared commits", "one-transaction-a-request", "constant"
 GOAL_REQUESTS_PER_S = 4_750
@@ -75,7 +74,7 @@ class Bench:
     def measure(self, case: Case, results: Results) -> None:
         self._set_latency(case.latency_ms)
         pids = {name: self.stack.pid(name) for name in SERVICES}
-        url = self.stack.url("ingest-service", "/payments/authorize")
+        url = self.stack.url("ingest-service", PATH)
         if case.server != SHARED:
             pids["ingest-service"], url = self.variants[case.server]
         before = cpu_of(pids)
@@ -101,7 +100,7 @@ class Bench:
         file = folder / "accepted"
         run_wrk(
             self.wrk,
-            self.stack.url("ingest-service", "/payments/authorize"),
+            self.stack.url("ingest-service", PATH),
             connections=64,
             duration_s=min(self.seconds, 5),
             key_prefix=f"{self.run}-ids",
@@ -144,7 +143,10 @@ def _measure_all(
 ) -> int:
     results = Results()
     run = uuid.uuid4().hex[:8]
-    with _variant(stack, ONE_BY_ONE) as one_by_one, _variant(stack, CONSTANT) as constant:
+    with (
+        _variant(stack, ONE_BY_ONE, folder) as one_by_one,
+        _variant(stack, CONSTANT, folder) as constant,
+    ):
         bench = Bench(stack, wrk, seconds, run, {ONE_BY_ONE: one_by_one, CONSTANT: constant})
         for case in cases:
             bench.measure(case, results)
@@ -153,49 +155,25 @@ def _measure_all(
             used = memory(stack.pid(name))
             print(f"memory {name}: RSS {used.rss_kib // 1024} MiB, PSS {used.pss_kib // 1024} MiB")
         ids = bench.accepted_ids(folder)
-    faults = _faults(stack, results, run, ids)
+    faults = _faults(stack, results, run, ids) + _compare(results)
     for fault in faults:
         print(f"WRONG: {fault}")
-    _verdict(results)
     return 1 if faults else 0
 
 
 @contextmanager
-def _variant(stack: StackUnderTest, name: str) -> Iterator[tuple[int, str]]:
+def _variant(stack: StackUnderTest, name: str, folder: Path) -> Iterator[tuple[int, str]]:
     """A comparison server: its process and its URL."""
-    port = free_ports(1)[0]
-    environment = {
-        **os.environ,
-        "BIND_HOST": "127.0.0.1",
-        "SERVER_PORT": str(port),
-        "LOG_LEVEL": "INFO",
-        "DB_HOST": "127.0.0.1",
-        "DB_PORT": str(stack.port("mariadb")),
-        "DB_NAME": "paydb",
-        "DB_USER": "payuser",
-        "DB_PASSWORD": stack.environment["MARIADB_PASSWORD"],
-        "CARD_NETWORK_URL": stack.url("pg-simulator"),
-        "OUTBOX_WAKE": f"127.0.0.1:{free_ports(1)[0]}",
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.authorize_variant", name],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        try:
-            health = f"http://127.0.0.1:{port}/actuator/health"
-            wait_for(lambda: _answers(health), f"{name} answers", START_MAX_S)
-            yield process.pid, f"http://127.0.0.1:{port}/payments/authorize"
-        finally:
-            process.terminate()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
+    with service(
+        stack,
+        name,
+        folder,
+        module="tests.bench.authorize_variant",
+        SERVER_PORT=str(free_ports(1)[0]),
+        PYTHONPATH=str(PROJECT),
+        AUTHORIZE_VARIANT=name,
+    ) as running:
+        yield running.process.pid, f"http://127.0.0.1:{running.port}{PATH}"
 
 
 def _faults(stack: StackUnderTest, results: Results, run: str, ids: Sequence[int]) -> list[str]:
@@ -244,25 +222,23 @@ def _line(case: Case, results: Results) -> str:
     )
 
 
-def _verdict(results: Results) -> None:
-    """The ratios of every case that has its comparisons."""
+def _compare(results: Results) -> list[str]:
+    """Prints the ratios of every case that has its comparisons; what is below its bound."""
+    faults = []
     for case, measured in results.measured.items():
-        if case.server != SHARED:
-            continue
         for label, server in (("(a)", ONE_BY_ONE), ("(b)", CONSTANT)):
             other = results.measured.get(Case(server, case.connections, case.latency_ms))
-            if other is not None:
-                ratio = measured.requests_per_s / other.requests_per_s
-                print(
-                    f"{case.connections} connections, {case.latency_ms} ms:"
-                    f" {ratio:.2f} x {label} {server}"
-                )
-    main_case = results.measured.get(Case(SHARED, 64, 0))
-    if main_case is not None:
-        print(
-            f"goal at 64 connections, 0 ms: {GOAL_REQUESTS_PER_S}/s; reached"
-            f" {main_case.requests_per_s:.0f}/s"
-        )
+            if case.server != SHARED or other is None:
+                continue
+            ratio = measured.requests_per_s / other.requests_per_s
+            where = f"{case.connections} connections, {case.latency_ms} ms"
+            print(f"{where}: {ratio:.2f} x {label} {server}")
+            # With a slow card network both wait for it rather than for the database.
+            if server == ONE_BY_ONE and case.latency_ms == 0 and ratio < RATIO_TO_ONE_BY_ONE_MIN:
+                faults.append(f"{where}: not {RATIO_TO_ONE_BY_ONE_MIN} x {label}")
+    reached = results.measured[Case(SHARED, 64, 0)].requests_per_s
+    print(f"64 connections, 0 ms: {reached:.0f}/s of the goal of {GOAL_REQUESTS_PER_S}/s")
+    return faults
 
 
 def _say(line: str) -> None:

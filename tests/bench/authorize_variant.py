@@ -1,14 +1,13 @@
-"""The two servers that `authorize` compares ingest-service with, on the same HTTP server.
+"""The servers that `authorize` compares ingest-service with, on the same HTTP server.
 
-    python -m tests.bench.authorize_variant one-transaction-a-request
-    python -m tests.bench.authorize_variant constant
-
-The first is ingest-service with the same rows by the same driver, but a query and a transaction of
-its own for every request, over a pool of connections. The second reads the body and answers a
-constant: what the server, the network and the load generator cost without any payment.
+AUTHORIZE_VARIANT says which. `one-transaction-a-request` is ingest-service with the same rows by
+the same driver, but a query and a transaction of its own for every request, over some connections.
+`constant` reads the body and answers the same to everyone: what the server, the network and the
+load generator cost without any payment.
 """
 
 import asyncio
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -92,5 +91,6 @@ async def _serve(endpoint: ASGIApp, environment: Environment, stop: Stop) -> Non
 VARIANTS = {"one-transaction-a-request": _serve_one_by_one, "constant": _serve_constant}
 
 if __name__ == "__main__":
-    variant = VARIANTS[sys.argv[1]]
-    sys.exit(run_service(sys.argv[1], lambda *given: uvloop.run(variant(*given))))
+    name = os.environ["AUTHORIZE_VARIANT"]
+    variant = VARIANTS[name]
+    sys.exit(run_service(name, lambda *given: uvloop.run(variant(*given))))

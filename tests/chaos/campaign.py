@@ -10,6 +10,7 @@ import dataclasses
 import json
 import random
 import secrets
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -72,7 +73,7 @@ def run_campaign(
     random_source = random.Random(seed)
     journal = Journal(folder / f"journal-{seed}.jsonl")
     acknowledged = 0
-    reported: set[Violation] = set()
+    reported = set(violations(collect(stack, journal.path)))
     for number in range(1, rounds + 1):
         for service in random_source.sample(services, len(services)):
             load = Load(
@@ -127,25 +128,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the campaign on a stack of its own; 0 when no payment suffered."""
     options = _parse(arguments)
     print(f"seed {options.seed}", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        stack_up = own_stack(
-            f"kills-{options.seed}",
-            Path(folder) / "state",
-            PAYSTACK_BREAKER_OPEN_MS=str(BREAKER_OPEN_MS),
-        )
-        with stack_up as stack:
-            episodes = []
-            for episode in run_campaign(
-                stack,
-                Path(folder),
-                seed=options.seed,
-                services=options.only or KILLED,
-                rounds=options.rounds,
-                rate_per_s=options.rate,
-            ):
-                episodes.append(episode)
-                print(line(episode), file=sys.stderr, flush=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"kills-{options.seed}-"))
+    episodes = []
+    with own_stack(
+        f"kills-{options.seed}", folder / "state", PAYSTACK_BREAKER_OPEN_MS=str(BREAKER_OPEN_MS)
+    ) as stack:
+        for episode in run_campaign(
+            stack,
+            folder,
+            seed=options.seed,
+            services=options.only or KILLED,
+            rounds=options.rounds,
+            rate_per_s=options.rate,
+        ):
+            episodes.append(episode)
+            print(line(episode), file=sys.stderr, flush=True)
     passed = all(episode.passed for episode in episodes)
+    if passed:
+        shutil.rmtree(folder)
+    else:
+        print(f"journal and logs: {folder}", file=sys.stderr)
     if options.output == "json":
         print(json.dumps(report(options.seed, episodes), indent=2))
     else:

@@ -18,7 +18,7 @@ from tests.chaos.evidence import collect
 from tests.chaos.invariants import Harm, Violation, violations
 from tests.chaos.journal import Journal
 from tests.chaos.load import Load
-from tests.support.stack import PROJECT, StackUnderTest, own_stack
+from tests.support.stack import PROJECT, StackUnderTest
 from tests.support.waiting import wait_for
 
 MUTANTS = Path(__file__).with_name("mutants")
@@ -47,12 +47,6 @@ CASES = (
     Mutant("relay_drops_events", "outbox-relay", 6, Harm.LOST),
     Mutant("inbox_off", "consumer-worker", 6, Harm.LOST),
 )
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
-    with own_stack("mutants", tmp_path_factory.mktemp("mutants")) as running:
-        yield running
 
 
 @pytest.fixture(params=CASES, ids=lambda mutant: mutant.name)

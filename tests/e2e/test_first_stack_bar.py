@@ -43,8 +43,9 @@ def test_start_is_a_tenth(stack: StackUnderTest) -> None:
     bare_s = min(_bare_python_s() for _ in range(5))
     killed = stack.kill(INGEST)
     ready_at = _first_ready_at(stack)
-    began_at = psutil.Process(stack.wait_back(INGEST, killed, BACK_WITHIN_S)["pid"]).create_time()
-    ready_s = ready_at - began_at
+    row = stack.wait_back(INGEST, killed, BACK_WITHIN_S)
+    assert row["restarts"] > 0
+    ready_s = ready_at - psutil.Process(row["pid"]).create_time()
     print(f"{INGEST}: ready {ready_s:.2f} s after its start; a bare interpreter {bare_s:.3f} s")
     assert ready_s <= PYTHON_STARTS_MAX * bare_s
 

@@ -1,5 +1,6 @@
 """One service of the stack as a process of the test, against the servers that tests share."""
 
+import json
 import os
 import signal
 import subprocess
@@ -46,6 +47,11 @@ class Service:
 
         wait_for(look, f"{self.name} ready\n{self.tail()}", READY_WITHIN_S)
 
+    def lines(self) -> list[dict[str, Any]]:
+        """Its log so far; the last line may still be being written."""
+        complete = self.log.read_text("utf-8").rpartition("\n")[0]
+        return [json.loads(line) for line in complete.splitlines() if line.startswith("{")]
+
     def tail(self) -> str:
         return self.log.read_text("utf-8")[-LOG_TAIL_CHARS:]
 
@@ -62,13 +68,14 @@ class Service:
 
 @contextmanager
 def service(
-    stack: StackUnderTest, name: str, folder: Path, **environment: str
+    stack: StackUnderTest, name: str, folder: Path, module: str | None = None, **environment: str
 ) -> Iterator[Service]:
     """Service `name`, ready, until the end of the block, with more `environment`.
 
     It has the stack's own port of that service, unless SERVER_PORT says another (a second relay).
+    `module` is what to run when that is not the service's own.
     """
-    port = int(environment.get("SERVER_PORT", stack.port(name)))
+    port = int(environment.get("SERVER_PORT") or stack.port(name))
     log = folder / f"{name}-{port}.log"
     settings = {
         "SERVER_PORT": str(port),
@@ -86,7 +93,7 @@ def service(
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", name.replace("-", "_")],
+            [sys.executable, "-m", module or name.replace("-", "_")],
             env={**os.environ, **settings, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -28,6 +28,8 @@ COMPOSE_FILE = PROJECT / "stack" / "compose.yaml"
 PAYSTACK = Path(sys.executable).with_name("paystack")
 UP_TIMEOUT_S = 60
 COMMAND_TIMEOUT_S = 120
+KEPT_LINES = 20_000
+"""Of each service, when a stack goes."""
 STATUS_PAUSE_S = 0.25
 """Between two looks at `paystack status`, which costs a process each."""
 
@@ -216,10 +218,15 @@ def is_well(row: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def own_stack(name: str, state_dir: Path, *up: str, **extra: str) -> Iterator[StackUnderTest]:
-    """A running stack (`paystack up` with the arguments `up`), gone with its data afterwards."""
+    """A running stack (`paystack up` with the arguments `up`), gone with its data afterwards.
+
+    What it logged stays beside its folder, as `<state_dir>.log`.
+    """
     stack = StackUnderTest(stack_environment(name, state_dir, **extra))
     try:
         stack.paystack("up", *up, "--timeout", str(UP_TIMEOUT_S))
         yield stack
     finally:
+        logged = stack.paystack("logs", "--tail", str(KEPT_LINES), expect=None).stdout
+        state_dir.with_suffix(".log").write_text(logged, "utf-8")
         stack.paystack("down", "--volumes", "--yes")

@@ -8,7 +8,16 @@ import pytest
 from tests.support.outline import TIMEOUT_S, Outline
 from tests.support.stack import PROJECT
 
-NOWHERE = "http://127.0.0.1:9/simple"  # the discard port: refused at once
+PYTHON = r"""#!/bin/sh
+case $* in
+  *sysconfig*) dirname "$(dirname "$0")" ;;
+  *"-m venv"*) for folder; do :; done; mkdir -p "$folder/bin"; cp "$0" "$folder/bin/python" ;;
+  *"pip config"*) exit 1 ;;
+  *"pip install"*) echo "ERROR: No matching distribution found" >&2; exit 1 ;;
+esac
+"""
+"""A Python whose pip has no network."""
+
 SOURCES = (
     "pyproject.toml",
     "requirements/build.lock",
@@ -29,7 +38,7 @@ def sources(outline: Outline) -> None:
 
 def test_no_python_that_is_new_enough(outline: Outline) -> None:
     outline.put("bin/python3", "#!/bin/sh\nexit 1\n")
-    for tool in ("bash", "dirname", "cat", "sha256sum", "rm", "mkdir", "flock"):
+    for tool in ("bash", "dirname", "cat", "sha256sum", "rm", "mkdir", "flock", "touch"):
         (outline.root / "bin" / tool).symlink_to(str(shutil.which(tool)))
     done = outline.run("bootstrap", PATH=str(outline.root / "bin"))
     assert done.exit_code == 3
@@ -38,8 +47,11 @@ def test_no_python_that_is_new_enough(outline: Outline) -> None:
 
 
 def test_without_a_network_nothing_half_installed_stays(outline: Outline) -> None:
-    done = outline.run("bootstrap", PIP_INDEX_URL=NOWHERE, PIP_RETRIES="0")
-    assert done.exit_code == 3, done.stderr
+    outline.put("python/ensurepip/_bundled/pip-25.whl", "")
+    python = outline.put("python/bin/python3", PYTHON)
+    done = outline.run("bootstrap", PAYSTACK_PYTHON=str(python))
+    assert done.exit_code == 3, done
+    assert "No matching distribution" in done.stderr
     assert "then: bash scripts/bootstrap runtime" in done.stderr
     assert not (outline.root / ".venv").exists()
 

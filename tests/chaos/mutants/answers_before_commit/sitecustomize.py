@@ -1,17 +1,17 @@
 """ingest-service that answers its callers although some of their transactions were not kept."""
 
-import itertools
+import random
 
 from pymysql.connections import Connection
 
-EVERY = 5
+LOST_SHARE = 0.3
 
 _commit = Connection.commit
-_numbers = itertools.count(1)
+_chances = random.Random(1)
 
 
 def _commit_or_not(connection: Connection) -> None:
-    if next(_numbers) % EVERY == 0:
+    if _chances.random() < LOST_SHARE:
         connection.rollback()
     else:
         _commit(connection)
