@@ -230,4 +230,4 @@ def breaches(summaries: Iterable[TopicSummary], *, max_dead: int | None) -> Iter
     """The topics that hold more letters than `max_dead`, one sentence each."""
     for summary in summaries:
         if max_dead is not None and summary.count > max_dead:
-            yield f"{summary.topic} holds {summary.count} dead letters, more than {max_dead}"
+            yield f"{summary.topic} holds {summary.count} dead letter(s), more than {max_dead}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paystack_cli.engines.base import Action, State
-from paystack_cli.stack.model import Service, Stack
+from paystack_cli.stack.model import Stack
 from paystack_cli.stack.selection import Selection
 
 ACTIVE = {State.STARTING, State.RUNNING, State.RESTARTING}
@@ -33,22 +33,31 @@ def plan_up(
 ) -> tuple[Step, ...]:
     """One step per selected service, in start order.
 
-    A one-shot runs when something that waits for it is about to start: what is left to migrate is
-    migrated before new code meets the tables, and a stack that runs is not touched.
+    A one-shot runs when something that waits for it, or something that it needs, is about to start:
+    new code meets migrated tables, an emptied database gets them again, and a stack that runs is
+    not touched.
     """
-    steps: dict[str, Step] = {}
-    for name in reversed(selection.services):
-        service = stack.services[name]
-        waiting = [
-            other
-            for other in steps
-            if name in stack.services[other].depends_on
-            and steps[other].action is not Action.UNCHANGED
-        ]
-        action, reason = _decide(service, observed[name], waiting, recreate)
-        after = tuple(need for need in service.depends_on if need in selection.services)
-        steps[name] = Step(service=name, action=action, reason=reason, after=after)
-    return tuple(steps[name] for name in selection.services)
+    chosen = [stack.services[name] for name in selection.services]
+    decided = {
+        service.name: _decide(observed[service.name], recreate)
+        for service in chosen
+        if not service.one_shot
+    }
+    starting = {name for name, (action, _) in decided.items() if action is not Action.UNCHANGED}
+    for service in chosen:
+        if service.one_shot:
+            waiting = any(service.name in stack.services[name].depends_on for name in starting)
+            due = waiting or recreate or not starting.isdisjoint(service.depends_on)
+            decided[service.name] = _decide_one_shot(observed[service.name], due)
+    return tuple(
+        Step(
+            service=service.name,
+            action=decided[service.name][0],
+            reason=decided[service.name][1],
+            after=tuple(need for need in service.depends_on if need in selection.services),
+        )
+        for service in chosen
+    )
 
 
 def plan_down(stack: Stack, services: tuple[str, ...]) -> tuple[Step, ...]:
@@ -64,13 +73,7 @@ def plan_down(stack: Stack, services: tuple[str, ...]) -> tuple[Step, ...]:
     )
 
 
-def _decide(
-    service: Service, observed: Observed, waiting: list[str], recreate: bool
-) -> tuple[Action, str]:
-    if service.one_shot:
-        if observed.state is State.COMPLETED and not (observed.changed or recreate or waiting):
-            return Action.UNCHANGED, ""
-        return Action.COMPLETED, ""
+def _decide(observed: Observed, recreate: bool) -> tuple[Action, str]:
     if observed.state not in ACTIVE:
         return Action.STARTED, ""
     if recreate:
@@ -78,3 +81,9 @@ def _decide(
     if observed.changed:
         return Action.RESTARTED, "its configuration changed"
     return Action.UNCHANGED, ""
+
+
+def _decide_one_shot(observed: Observed, due: bool) -> tuple[Action, str]:
+    if observed.state is State.COMPLETED and not observed.changed and not due:
+        return Action.UNCHANGED, ""
+    return Action.COMPLETED, ""

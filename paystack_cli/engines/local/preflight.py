@@ -81,4 +81,4 @@ def _owner(port: Port) -> str:
         except psutil.Error:
             command = "?"
         return f"pid {connection.pid}: {command[:COMMAND_CHARACTERS_MAX]}"
-    return "a process of another user"
+    return "a process of another user, or an outgoing connection of any"

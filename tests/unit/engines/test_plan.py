@@ -38,10 +38,10 @@ def stack(tmp_path: Path) -> Stack:
         ((UP, DONE, UP), "", (KEEP, KEEP, KEEP)),
         ((UP, DONE, State.RESTARTING), "", (KEEP, KEEP, KEEP)),
         ((UP, DONE, State.STOPPED), "", (KEEP, RUN, START)),
-        ((State.FAILED, DONE, UP), "", (START, KEEP, KEEP)),
+        ((State.FAILED, DONE, UP), "", (START, RUN, KEEP)),
         ((UP, State.FAILED, IDLE), "", (KEEP, RUN, START)),
         ((UP, DONE, UP), "app", (KEEP, RUN, AGAIN)),
-        ((UP, DONE, UP), "store", (AGAIN, KEEP, KEEP)),
+        ((UP, DONE, UP), "store", (AGAIN, RUN, KEEP)),
         ((UP, DONE, UP), "init", (KEEP, RUN, KEEP)),
     ],
 )

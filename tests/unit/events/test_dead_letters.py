@@ -88,7 +88,7 @@ def test_topics_are_those_of_the_catalog() -> None:
 
 @pytest.mark.parametrize(
     ("max_dead", "said"),
-    [(None, []), (2, []), (1, ["payment.dlq holds 2 dead letters, more than 1"])],
+    [(None, []), (2, []), (1, ["payment.dlq holds 2 dead letter(s), more than 1"])],
 )
 def test_gate(max_dead: int | None, said: list[str]) -> None:
     summaries = [TopicSummary("payment.dlq", count=2), TopicSummary("refund.dlq")]

@@ -16,8 +16,8 @@ from paycore.breaker import BreakerState, CircuitBreaker
 def breaker_routes(breakers: Sequence[CircuitBreaker]) -> list[BaseRoute]:
     """`/actuator/circuitbreakers`, and the paths that the team's scripts call.
 
-    `/circuit-breaker/status` shows the first breaker, `/circuit-breaker/<name>` each. resilience4j's
-    metrics are registered for `/actuator/prometheus` at the same time.
+    `/circuit-breaker/status` shows the first breaker, `/circuit-breaker/<name>` each. At the same
+    time the metrics of resilience4j are registered for `/actuator/prometheus`.
     """
     REGISTRY.register(_BreakerMetrics(breakers))
 
