@@ -41,6 +41,8 @@ class Publisher:
         self._bootstrap = bootstrap
         self._producer: Producer | None = None
         self._fatal: KafkaError | None = None
+        self._listened_s = 0.0
+        self._listens_since_s: float | None = None
 
     def publish(self, row: OutboxRow, on_result: OnResult) -> None:
         """Hands `row` to the producer; `on_result` gets the outcome later.
@@ -63,7 +65,7 @@ class Publisher:
                     row.traceparent,
                     row.request_id,
                 ),
-                on_delivery=partial(self._delivered, row, on_result, permit, time.monotonic()),
+                on_delivery=partial(self._delivered, row, on_result, permit, self._clock_s()),
             )
         except KafkaException as error:
             self.breaker.release(permit)
@@ -100,10 +102,22 @@ class Publisher:
         producer.flush(CLOSE_MAX_S)
 
     def _poll(self, producer: Producer, timeout_s: float) -> None:
+        self._listens_since_s = time.monotonic()
         try:
             producer.poll(timeout_s)
         except KafkaException as error:  # how a client with an error_cb says that it is lost
             self._fatal = error.args[0]
+        self._listened_s, self._listens_since_s = self._clock_s(), None
+
+    def _clock_s(self) -> float:
+        """A clock that runs only while this listens to the broker.
+
+        An answer that came while the relay waited for its database is heard late, and the broker
+        was not slow for that.
+        """
+        if self._listens_since_s is None:
+            return self._listened_s
+        return self._listened_s + time.monotonic() - self._listens_since_s
 
     def _open(self) -> Producer:
         if self._producer is None:
@@ -117,12 +131,9 @@ class Publisher:
         permit: Permit,
         sent_at_s: float,
         error: KafkaError | None,
-        message: Message,
+        _message: Message,
     ) -> None:
-        # By librdkafka's clock, which stops at the acknowledgement: a relay that waits for its
-        # database hears of it late, and Kafka was not slow for that.
-        latency_s = message.latency()
-        duration_s = time.monotonic() - sent_at_s if latency_s is None else latency_s
+        duration_s = self._clock_s() - sent_at_s
         if error is None or error.code() in RECORD_ERRORS:
             self.breaker.record(permit, duration_s, failed=False)
         elif error.code() in _PURGED:

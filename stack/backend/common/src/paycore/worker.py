@@ -271,7 +271,8 @@ class Worker(Generic[Known, Outcome]):
         """Takes what calls have brought; waits for the next unless there is something to apply."""
         if not self._calls.under_way:
             return
-        for work, outcome in self._calls.finished(0 if self._ready else CALLS_WAIT_S):
+        may_apply = self._ready and not self._database_away.waits
+        for work, outcome in self._calls.finished(0 if may_apply else CALLS_WAIT_S):
             if isinstance(outcome, Exception):
                 self._failed(work, outcome)
             else:

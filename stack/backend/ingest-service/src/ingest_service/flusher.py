@@ -33,7 +33,8 @@ from ingest_service.store import (
 )
 
 SOURCE = "ingest-service"
-BATCH_MAX = 256
+BATCH_MAX = 32
+"""More save little and cost overlap: while all wait for one commit, a core stands idle."""
 DATABASE_AWAY_MAX_S = 2.0
 """How long a commit is tried again while the database is away; then its callers get a 503."""
 DATABASE_AWAY_PAUSE_S = 0.05

@@ -9,7 +9,8 @@ from paycore.settings import DatabaseSettings
 from ingest_service.database_errors import database_away, is_connection_lost
 from ingest_service.store import Key, StoredAnswer, stored_answers
 
-BATCH_MAX = 256
+BATCH_MAX = 32
+"""As in flusher.py, for the same reason."""
 
 
 class KeyLookup:
