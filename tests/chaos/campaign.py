@@ -15,12 +15,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.evidence import Evidence, collect
-from tests.chaos.faults import KILLED, kill_and_watch, wait_drained
+from tests.chaos.faults import KILLED, Kill, kill_and_watch, wait_drained
 from tests.chaos.invariants import Harm, Violation, violations
 from tests.chaos.journal import Journal
 from tests.chaos.load import Load, Unsettled
@@ -40,6 +41,8 @@ class Episode:
     round: int
     service: str
     healthy_after_s: float
+    unwell: str | None
+    """What was not healthy again in time."""
     drained_after_s: float
     acknowledged: int
     unsettled: tuple[Unsettled, ...]
@@ -50,11 +53,11 @@ class Episode:
 
     @property
     def passed(self) -> bool:
-        return not self.violations and not self.unsettled
+        return not (self.unwell or self.violations or self.unsettled)
 
     def count(self, harm: Harm) -> int:
-        """Payments that suffered this harm."""
-        return len({(v.payment_id, v.detail) for v in self.violations if v.harm is harm})
+        """Violations of this kind."""
+        return sum(violation.harm is harm for violation in self.violations)
 
 
 def run_campaign(
@@ -66,45 +69,76 @@ def run_campaign(
     rounds: int = 1,
     rate_per_s: float = RATE_PER_S,
 ) -> Iterator[Episode]:
-    """One episode after the other on a running stack; journals stay in `folder`.
+    """One episode after the other on a running stack; the journal stays in `folder`.
 
-    Each round kills all `services` in an order of its own.
+    Each round kills all `services` in an order of its own. The campaign ends early when the stack
+    does not become healthy again.
     """
     random_source = random.Random(seed)
-    journal = Journal(folder / f"journal-{seed}.jsonl")
-    acknowledged = 0
-    reported = set(violations(collect(stack, journal.path)))
-    for number in range(1, rounds + 1):
-        for service in random_source.sample(services, len(services)):
-            load = Load(
-                stack.gateway,
-                journal,
-                name=f"{seed}-{number}-{service}",
-                rate_per_s=rate_per_s,
-                random_source=random.Random(random_source.random()),
-            )
-            load.start()
-            try:
-                kill = kill_and_watch(stack, service, random_source)
-            finally:
-                unsettled = load.finish()
-            drained_s = wait_drained(stack)
-            evidence = collect(stack, journal.path)
-            new = [found for found in violations(evidence) if found not in reported]
-            reported.update(new)
-            yield Episode(
-                round=number,
-                service=service,
-                healthy_after_s=kill.healthy_after_s,
-                drained_after_s=drained_s,
-                acknowledged=len(evidence.journal.acknowledged) - acknowledged,
-                unsettled=tuple(unsettled),
-                violations=tuple(new),
-                timeline=_first_timeline(evidence, new),
-                ledger=ledger_totals(evidence),
-            )
-            acknowledged = len(evidence.journal.acknowledged)
-    journal.close()
+    with closing(Journal(folder / f"journal-{seed}.jsonl")) as journal:
+        campaign = _Campaign(stack, journal, f"{seed}", rate_per_s, random_source)
+        for number in range(1, rounds + 1):
+            for service in random_source.sample(services, len(services)):
+                episode = campaign.episode(number, service)
+                yield episode
+                if episode.unwell is not None:
+                    return
+
+
+class _Campaign:
+    """What lasts from one episode to the next: what was acknowledged and what was found before."""
+
+    def __init__(
+        self,
+        stack: StackUnderTest,
+        journal: Journal,
+        name: str,
+        rate_per_s: float,
+        random_source: random.Random,
+    ) -> None:
+        self._stack = stack
+        self._journal = journal
+        self._name = name
+        self._rate_per_s = rate_per_s
+        self._random = random_source
+        self._acknowledged = 0
+        self._found = set(violations(collect(stack, journal.path)))
+
+    def episode(self, number: int, service: str) -> Episode:
+        """Load, one kill, recovery, drain, invariants."""
+        kill, unsettled = self._kill_under_load(number, service)
+        drained_s = wait_drained(self._stack)
+        evidence = collect(self._stack, self._journal.path)
+        new = [violation for violation in violations(evidence) if violation not in self._found]
+        self._found.update(new)
+        before, self._acknowledged = self._acknowledged, len(evidence.journal.acknowledged)
+        return Episode(
+            round=number,
+            service=service,
+            healthy_after_s=kill.healthy_after_s,
+            unwell=kill.unwell,
+            drained_after_s=drained_s,
+            acknowledged=self._acknowledged - before,
+            unsettled=tuple(unsettled),
+            violations=tuple(new),
+            timeline=_first_timeline(evidence, new),
+            ledger=ledger_totals(evidence),
+        )
+
+    def _kill_under_load(self, number: int, service: str) -> tuple[Kill, list[Unsettled]]:
+        load = Load(
+            self._stack.gateway,
+            self._journal,
+            name=f"{self._name}-{number}-{service}",
+            rate_per_s=self._rate_per_s,
+            random_source=random.Random(self._random.random()),
+        )
+        load.start()
+        try:
+            kill = kill_and_watch(self._stack, service, self._random)
+        finally:
+            unsettled = load.finish()
+        return kill, unsettled
 
 
 def _first_timeline(evidence: Evidence, found: Sequence[Violation]) -> tuple[str, ...]:
@@ -180,6 +214,7 @@ def line(episode: Episode) -> str:
     return "\n".join(
         [
             head,
+            *([f"    unwell: {episode.unwell}"] if episode.unwell else []),
             *(f"    {violation}" for violation in episode.violations),
             *(f"        {trace}" for trace in episode.timeline),
             *(f"    unsettled: {request.asked} {request.last}" for request in episode.unsettled),

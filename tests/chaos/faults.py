@@ -30,20 +30,27 @@ LEAD_MIN_S, LEAD_MAX_S = 0.5, 1.5
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """When which process was killed, and how long until all services were healthy again."""
+    """A process that died, and how long until all services were healthy again.
+
+    `unwell` says what still was not when the time for that was over.
+    """
 
     service: str
-    pid: int
     healthy_after_s: float
+    unwell: str | None
 
 
 def kill_and_watch(stack: StackUnderTest, service: str, random_source: random.Random) -> Kill:
-    """SIGKILLs the service's process after a drawn lead. Raises TimeoutError when it stays away."""
+    """SIGKILLs the service's process after a drawn lead, and gives no further command."""
     time.sleep(random_source.uniform(LEAD_MIN_S, LEAD_MAX_S))
     pid = stack.kill(service)
     killed_s = time.monotonic()
-    stack.wait_back(service, pid, RECOVER_WITHIN_S)
-    return Kill(service, pid, time.monotonic() - killed_s)
+    unwell = None
+    try:
+        stack.wait_back(service, pid, RECOVER_WITHIN_S)
+    except TimeoutError as error:
+        unwell = str(error)
+    return Kill(service, time.monotonic() - killed_s, unwell)
 
 
 BACKLOG = """

@@ -24,7 +24,7 @@ from tests.support.waiting import wait_for
 MUTANTS = Path(__file__).with_name("mutants")
 LOAD_RATE_PER_S = 40.0
 PAYMENTS_MIN = 40
-DEFINITE_WITHIN_S = 5.0
+DEFINITE_WITHIN_S = 3.0
 """Some requests of a mutant never get a definite answer."""
 QUIET_WITHIN_S = 30.0
 QUIET_PAUSE_S = 1.0

@@ -31,6 +31,7 @@ def idle(tmp_path: Path) -> Iterator[StackUnderTest]:
     finally:
         stack.paystack("down", "--volumes", "--yes")
         wait_for(lambda: not processes_of(stack), "no process left", GONE_WITHIN_S)
+        assert not stack.state_dir.exists()
 
 
 def _told(answer: Answer, *words: str) -> None:

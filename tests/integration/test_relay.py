@@ -18,6 +18,7 @@ from tests.support.waiting import wait_for
 
 DRAINED_WITHIN_S = 20.0
 TOOK_OVER_WITHIN_S = 5.0
+LONGER_THAN_A_SLOW_CALL_S = 3
 
 
 @pytest.fixture
@@ -217,6 +218,30 @@ def broker_connections(relay: Service, servers: StackUnderTest) -> int:
         for connection in psutil.Process(relay.process.pid).net_connections("tcp")
         if connection.raddr and connection.raddr.port == servers.port("kafka")
     )
+
+
+def test_a_database_that_stalls_is_not_held_against_the_broker(
+    servers: StackUnderTest, relay: Service
+) -> None:
+    payments = new_payment_ids(20)
+
+    def stalled() -> list[dict[str, Any]]:
+        return servers.rows(
+            "SELECT id FROM information_schema.processlist"
+            " WHERE info LIKE 'UPDATE outbox_event%%' AND time >= %s",
+            (LONGER_THAN_A_SLOW_CALL_S,),
+        )
+
+    relay.process.send_signal(signal.SIGSTOP)
+    with servers.database() as connection, connection.cursor() as cursor:
+        write_outbox(connection, [OutboxEvent(t, p) for p in payments for t in LIFE])
+        cursor.execute("LOCK TABLES outbox_event READ")
+        relay.process.send_signal(signal.SIGCONT)
+        wait_for(stalled, "the relay waiting for its database", DRAINED_WITHIN_S)
+        cursor.execute("UNLOCK TABLES")
+    wait_published(servers, payments)
+    assert relay.get("/circuit-breaker/kafka-publisher")["numberOfSlowCalls"] == 0
+    assert [line for line in relay.lines() if line["event"] == "breaker_changed"] == []
 
 
 def test_it_stops_in_time_with_everything_marked(servers: StackUnderTest, relay: Service) -> None:

@@ -2,19 +2,18 @@
 
 import random
 
-from pymysql.connections import Connection
+from pymysql.cursors import Cursor
 
 LOST_SHARE = 0.3
 
-_commit = Connection.commit
+_execute = Cursor.execute
 _chances = random.Random(1)
 
 
-def _commit_or_not(connection: Connection) -> None:
-    if _chances.random() < LOST_SHARE:
-        connection.rollback()
-    else:
-        _commit(connection)
+def _execute_or_not(cursor: Cursor, query: str, args: object = None) -> int:
+    if query.endswith("COMMIT") and _chances.random() < LOST_SHARE:
+        query = query.removesuffix("COMMIT") + "ROLLBACK"
+    return _execute(cursor, query, args)
 
 
-Connection.commit = _commit_or_not
+Cursor.execute = _execute_or_not
