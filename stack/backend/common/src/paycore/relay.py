@@ -32,6 +32,10 @@ IN_HAND_ROWS_MAX = 1_000
 """Fetched and not yet marked: the bound of the relay's memory and of what a crash repeats."""
 LOOK_INTERVAL_S = 1.0
 """Between looks at slices and rows when nothing wakes the relay: the safety net."""
+MARK_INTERVAL_S = 0.05
+"""Between two UPDATEs of delivered rows: a commit delays the rows that wait to be sent."""
+MARK_ROWS = 500
+"""Delivered rows that are marked at once."""
 DELIVERY_WAIT_S = 0.01
 """For the broker's next answer; also how late a wake-up is noticed while rows are in flight."""
 RELAY_ATTEMPTS_MAX = 10
@@ -106,6 +110,7 @@ class _Session:
         self._resting_until_s: dict[int, float] = {}
         """When to try a payment again whose event failed."""
         self._next_look_s = 0.0
+        self._next_mark_s = 0.0
         self._may_have_more = True
         self._refused = False
         """The breaker kept a row back: no new rows until it closes, or the next look."""
@@ -116,7 +121,7 @@ class _Session:
         try:
             while not stop.requested:
                 self._look_when_due()
-                self._settle()
+                self._settle_when_due()
                 self._fetch_and_send()
                 self._wait()
             self._drain()
@@ -135,8 +140,15 @@ class _Session:
         self._status.slices = sorted(self._slices.active)
         OWNED_SLICES.set(len(self._status.slices))
 
+    def _settle_when_due(self) -> None:
+        now_s = time.monotonic()
+        trouble = self._failed or self._unpublishable
+        if trouble or now_s >= self._next_mark_s or len(self._delivered) >= MARK_ROWS:
+            self._next_mark_s = now_s + MARK_INTERVAL_S
+            self._settle()
+
     def _settle(self) -> None:
-        """Writes down what became of rows since the last turn."""
+        """Writes down what became of rows since the last time."""
         delivered, self._delivered = self._delivered, []
         if delivered:
             event_ids = [row.event_id for row in delivered]
@@ -242,11 +254,11 @@ class _Session:
         IN_HAND.set(len(self._in_hand))
         if self._unpublishable:
             return
-        until_look_s = self._next_look_s - time.monotonic()
         in_flight = self._in_hand.in_flight > 0
-        self._publisher.poll(min(DELIVERY_WAIT_S, max(0.0, until_look_s)) if in_flight else 0)
-        busy = in_flight or self._delivered or (self._may_have_more and not self._refused)
-        if self._wake.wait(0 if busy else until_look_s):
+        self._publisher.poll(DELIVERY_WAIT_S if in_flight else 0)
+        due_s = self._next_mark_s if self._delivered else self._next_look_s
+        busy = in_flight or (self._may_have_more and not self._refused)
+        if self._wake.wait(0 if busy else due_s - time.monotonic()):
             self._may_have_more = True
 
     def _drain(self) -> None:
