@@ -155,7 +155,7 @@ def test_the_command_tells_every_topic_of_the_catalog_and_gates(servers: StackUn
         "dlq", "inspect", "refund.dlq", "--max-dead", str(held), "--output", "json", expect=6
     )
     assert answer.document["topics"][0]["count"] == held + 1
-    assert f"refund.dlq holds {held + 1} dead letters" in answer.stderr
+    assert f"refund.dlq holds {held + 1} dead letter(s)" in answer.stderr
     servers.paystack("dlq", "inspect", "refund.dlq", "--max-dead", str(held + 1))
 
 
