@@ -9,6 +9,7 @@ from paystack_cli.checks.model import AttemptFailed, Check, Evidence, Hopeless, 
 from paystack_cli.checks.runner import Step
 from paystack_cli.checks.translation import client_errors_as_attempts
 from paystack_cli.clients.http import Answer, HttpClient
+from paystack_cli.engines.base import ServiceStatus, State
 from paystack_cli.errors import PreflightError
 
 API = "/api/payments"
@@ -40,6 +41,19 @@ TO_CAPTURE = ("kafka", "outbox-relay", "settlement-worker")
 TO_LEDGER = ("consumer-worker",)
 TO_REFUND = ("refund-worker",)
 """The services that a payment needs for each part of its way."""
+
+
+def require_way_in(statuses: Iterable[ServiceStatus]) -> None:
+    """Raises PreflightError when a service that every payment passes was not started or stopped.
+
+    No waiting brings it back; one that is starting or was killed is waited for.
+    """
+    ended = {State.NOT_STARTED, State.STOPPED}
+    closed = [one.name for one in statuses if one.name in WAY_IN and one.state in ended]
+    if closed:
+        raise PreflightError(
+            f"no payment can be made: {', '.join(closed)} not running", hint="paystack up"
+        )
 
 
 class Journey:

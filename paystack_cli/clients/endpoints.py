@@ -47,7 +47,11 @@ class Endpoints:
 
     def gateway_url(self) -> str:
         chosen = self._variables.get("PAYSTACK_GATEWAY_URL")
-        return chosen or self.http_url(self._service_of(GATEWAY_CHECK))
+        return chosen or self.own_gateway_url()
+
+    def own_gateway_url(self) -> str:
+        """The public door of this project's stack, whatever else was chosen."""
+        return self.http_url(self._service_of(GATEWAY_CHECK))
 
     def http_url(self, service: Service) -> str:
         """The base URL of a service that speaks HTTP."""

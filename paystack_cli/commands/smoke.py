@@ -26,19 +26,22 @@ def smoke(
     """
     from paystack_cli.checks.retry import Deadline
     from paystack_cli.checks.runner import run_in_order
-    from paystack_cli.checks.smoke import Journey
+    from paystack_cli.checks.smoke import Journey, require_way_in
     from paystack_cli.clients.endpoints import Endpoints
     from paystack_cli.clients.http import HttpClient
     from paystack_cli.output.check_progress import telling
     from paystack_cli.output.check_report import report
 
     run = context_of(ctx)
-    url = gateway or Endpoints(run.stack, run.engine, run.settings.variables).gateway_url()
+    endpoints = Endpoints(run.stack, run.engine, run.settings.variables)
+    url = gateway or endpoints.gateway_url()
     journey = Journey(
         HttpClient(url, hint="paystack health gateway"), merchant_id=merchant, amount=amount
     )
     # A stack behind a URL of its own knows nothing of what this one left out.
     steps = journey.steps(frozenset() if gateway else run.engine.excluded())
+    if url == endpoints.own_gateway_url():
+        require_way_in(run.engine.ps())
     with telling([step.check.name for step in steps]) as progress:
         results = run_in_order(steps, Deadline.after(timeout), progress)
     return report(

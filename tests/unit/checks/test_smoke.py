@@ -8,8 +8,9 @@ from paystack_cli.checks.model import CheckResult, Outcome
 from paystack_cli.checks.progress import Silent
 from paystack_cli.checks.retry import LAST_ATTEMPT_MIN_S, Deadline
 from paystack_cli.checks.runner import run_in_order
-from paystack_cli.checks.smoke import Journey
+from paystack_cli.checks.smoke import Journey, require_way_in
 from paystack_cli.clients.http import HttpClient
+from paystack_cli.engines.base import Health, ServiceStatus, State
 from paystack_cli.errors import PreflightError
 from tests.support.fake_gateway import Call, FakeGateway, Fault, Reply, serving
 
@@ -183,6 +184,34 @@ def test_without_a_way_in_there_is_nothing_to_follow() -> None:
     with pytest.raises(PreflightError, match="without ingest-service") as refused:
         travel(excluded={"ingest-service", "refund-worker"})
     assert refused.value.hint == "paystack up ingest-service"
+
+
+def status_of(name: str, state: State) -> ServiceStatus:
+    return ServiceStatus(
+        name=name,
+        group="",
+        state=state,
+        health=Health.NONE,
+        health_detail="",
+        excluded=False,
+        pid=None,
+        ended=None,
+        uptime_s=None,
+        restarts=0,
+        ports=(),
+        memory_bytes=None,
+    )
+
+
+@pytest.mark.parametrize("state", [State.NOT_STARTED, State.STOPPED])
+def test_a_stack_that_does_not_run_is_told_at_once(state: State) -> None:
+    with pytest.raises(PreflightError, match="gateway not running"):
+        require_way_in([status_of("mariadb", State.RUNNING), status_of("gateway", state)])
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.STARTING, State.RESTARTING])
+def test_what_comes_back_by_itself_is_waited_for(state: State) -> None:
+    require_way_in([status_of("gateway", state), status_of("kafka", State.STOPPED)])
 
 
 def test_a_payment_that_gets_stuck_is_named_with_the_place_to_look() -> None:
