@@ -21,7 +21,7 @@ COMMANDS = {
     "dlq-inspect": ["dlq", "inspect"],
     "smoke": ["smoke", "--timeout", "0", "--gateway", "http://127.0.0.1:1"],
 }
-"""A run of each command that a stack of servers alone can answer; smoke finds nobody, and says so."""
+"""A run of each command that a stack of servers alone can answer; smoke finds nobody there."""
 
 
 def schema(name: str) -> dict[str, Any]:
