@@ -7,7 +7,7 @@ or shrunk: a topic with more partitions than the catalog says is left as it is.
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
@@ -97,7 +97,11 @@ def serve(environment: Environment, stop: Stop) -> None:
     admin = admin_client(bootstrap)
     wanted = catalog().topics
     todo = plan(wanted, existing_topics(admin, bootstrap, stop))
+    # A new broker makes its offsets topic when a group is first asked for: about a second that the
+    # workers would wait for at their first join. Whether the groups exist yet does not matter.
+    groups = admin.describe_consumer_groups(list(catalog().consumers))
     carry_out(admin, todo)
+    wait(groups.values(), REQUEST_TIMEOUT_S)
     get_logger().info(
         "topics_ready",
         topics=len(wanted),
