@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 PROC = Path("/proc")
 
 
@@ -16,8 +18,8 @@ class Memory:
 
 
 def cpu_s(pid: int) -> float:
-    """The CPU time of all threads so far, from the scheduler's own clock (ns)."""
-    tasks = (PROC / str(pid) / "task").iterdir()
+    """The CPU time so far of all threads, children's included, from the scheduler's clock (ns)."""
+    tasks = (task for member in _family(pid) for task in (PROC / str(member) / "task").iterdir())
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
@@ -27,6 +29,15 @@ def cpu_of(pids: Mapping[str, int]) -> dict[str, float]:
 
 
 def memory(pid: int) -> Memory:
-    rollup = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-    sizes = {line.split(":")[0]: int(line.split()[1]) for line in rollup if line.endswith(" kB")}
-    return Memory(sizes["Rss"], sizes["Pss"])
+    """Of the process and its children."""
+    rss_kib = pss_kib = 0
+    for member in _family(pid):
+        rollup = (PROC / str(member) / "smaps_rollup").read_text().splitlines()
+        sizes = {line.split(":")[0]: int(line.split()[1]) for line in rollup if line[-3:] == " kB"}
+        rss_kib += sizes["Rss"]
+        pss_kib += sizes["Pss"]
+    return Memory(rss_kib, pss_kib)
+
+
+def _family(pid: int) -> list[int]:
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]

@@ -205,7 +205,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def line(episode: Episode) -> str:
     """One episode as a line, with everything that went wrong below it."""
     head = (
-        f"round {episode.round:2} {episode.service:18}"
+        f"round {episode.round:2} {episode.service:22}"
         f" healthy after {episode.healthy_after_s:5.1f} s,"
         f" drained {episode.drained_after_s:4.1f} s later; acknowledged {episode.acknowledged:5},"
         f" lost {episode.count(Harm.LOST)}, duplicated {episode.count(Harm.DUPLICATED)},"

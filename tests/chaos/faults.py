@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from tests.support.stack import StackUnderTest
 from tests.support.waiting import wait_for
 
+STORING = "ingest-service/storing"
+"""The process with which ingest-service stores authorizations: a child of the service's own."""
+
 KILLED = (
     "gateway",
     "ingest-service",
+    STORING,
     "outbox-relay",
     "settlement-worker",
     "refund-worker",
@@ -43,11 +47,12 @@ class Kill:
 def kill_and_watch(stack: StackUnderTest, service: str, random_source: random.Random) -> Kill:
     """SIGKILLs the service's process after a drawn lead, and gives no further command."""
     time.sleep(random_source.uniform(LEAD_MIN_S, LEAD_MAX_S))
-    pid = stack.kill(service)
+    name, _, child = service.partition("/")
+    pid = stack.kill_child(name) if child else stack.kill(name)
     killed_s = time.monotonic()
     unwell = None
     try:
-        stack.wait_back(service, pid, RECOVER_WITHIN_S)
+        stack.wait_back(name, pid, RECOVER_WITHIN_S)
     except TimeoutError as error:
         unwell = str(error)
     return Kill(service, time.monotonic() - killed_s, unwell)

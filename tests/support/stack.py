@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import DictCursor
@@ -157,6 +158,12 @@ class StackUnderTest:
         pid = self.pid(service)
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    def kill_child(self, service: str) -> int:
+        """SIGKILLs the one process that a service has started; the service's own pid stays."""
+        (child,) = psutil.Process(self.pid(service)).children()
+        child.kill()
+        return child.pid
 
     def wait_back(self, service: str, killed_pid: int, timeout_s: float) -> dict[str, Any]:
         """Waits until all is well again after the service's process `killed_pid` died.

@@ -71,7 +71,7 @@ def run_service(name: str, serve: Callable[[Environment, Stop], None]) -> int:
     log = get_logger()
     stop = Stop()
     _watch_signals(stop)
-    _spare_garbage_collection()
+    spare_garbage_collection()
     _allow_open_files()
     try:
         serve(environment, stop)
@@ -85,7 +85,7 @@ def run_service(name: str, serve: Callable[[Environment, Stop], None]) -> int:
     return 0
 
 
-def _spare_garbage_collection() -> None:
+def spare_garbage_collection() -> None:
     """Collects young objects less often, and what is loaded by now never.
 
     A busy service makes many short-lived objects and hardly a cycle: the collector's default takes

@@ -5,6 +5,7 @@ the payment, so that one `grep` follows a payment through all services.
 """
 
 import logging
+import select
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def log_context(
 
 
 def log_many(event: str, lines: Iterable[Mapping[str, object]]) -> None:
-    """One line for each of `lines`, with one write for all: what a shared commit has to tell.
+    """One line for each of `lines`, many with one write: what a shared commit has to tell.
 
     A line costs 5 us this way and 20 us alone; besides, each write lets other threads in.
     """
@@ -82,9 +83,22 @@ def log_many(event: str, lines: Iterable[Mapping[str, object]]) -> None:
     common: MutableMapping[str, Any] = {"event": event}
     for process in config["processors"][:-1]:
         common = process(None, "info", common)
-    text = b"\n".join(_encode({**line, **common}) for line in lines)
-    if text:
-        config["logger_factory"]().info(mask_card_numbers(text.decode("utf-8", "replace")))
+    logger = config["logger_factory"]()
+    for text in _joined(_encode({**line, **common}) for line in lines):
+        logger.info(mask_card_numbers(text.decode("utf-8", "replace")))
+
+
+def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """As many whole lines at once as a pipe takes without another process's between them."""
+    joined = b""
+    for line in lines:
+        if joined and len(joined) + len(line) + 2 > select.PIPE_BUF:
+            yield joined
+            joined = line
+        else:
+            joined = joined + b"\n" + line if joined else line
+    if joined:
+        yield joined
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

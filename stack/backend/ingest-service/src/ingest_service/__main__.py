@@ -15,6 +15,7 @@ from paycore.outbox import RelayWaker
 from paycore.problem import EXCEPTION_HANDLERS
 from paycore.server import listen, serve
 from paycore.settings import DatabaseSettings, Environment
+from paycore.work_process import WorkProcess
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -22,7 +23,7 @@ from ingest_service import flusher, lookup
 from ingest_service.api import PaymentsApi
 from ingest_service.authorize import AuthorizeEndpoint
 from ingest_service.database_pool import DatabasePool
-from ingest_service.flusher import Authorization, Flusher, Stored
+from ingest_service.flusher import Authorization, Stored
 from ingest_service.lookup import KeyLookup
 from ingest_service.store import Key, StoredAnswer
 
@@ -35,13 +36,14 @@ async def _main(environment: Environment, stop: Stop) -> None:
     breaker = CircuitBreaker("card-network", BreakerSettings.read(environment))
     key_lookup = KeyLookup(settings)
     waker = RelayWaker(*environment.address("OUTBOX_WAKE"))
-    store = Flusher(settings, waker)
+    storing: WorkProcess[Authorization, Stored] = WorkProcess("ingest_service.storing")
+    storing.start()
     pool = DatabasePool(settings)
     lookups: Batcher[Key, StoredAnswer | None] = Batcher(
         "lookup", key_lookup.find, batch_max=lookup.BATCH_MAX, queue_max=QUEUE_MAX
     )
     flushes: Batcher[Authorization, Stored] = Batcher(
-        "flush", store.store, batch_max=flusher.BATCH_MAX, queue_max=QUEUE_MAX
+        "flush", storing.work, batch_max=flusher.BATCH_MAX, queue_max=QUEUE_MAX
     )
     health = HealthRegistry()
     health.register("db", database_health(settings))
@@ -67,7 +69,7 @@ async def _main(environment: Environment, stop: Stop) -> None:
         await flushes.close()
     pool.close()
     key_lookup.close()
-    store.close()
+    storing.close()
 
 
 def _serve(environment: Environment, stop: Stop) -> None:

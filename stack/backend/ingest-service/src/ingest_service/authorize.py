@@ -25,9 +25,11 @@ from paycore.card_network import (
 )
 from paycore.problem import MEDIA_TYPE, Problem
 from paycore.trace import RequestTrace, request_trace
+from paycore.work_process import WorkLost
 from prometheus_client import Histogram
 from starlette.types import Receive, Scope, Send
 
+from ingest_service.database_errors import database_away
 from ingest_service.flusher import Authorization, Stored
 from ingest_service.messages import AuthorizeRequest, decode, idempotency_key
 from ingest_service.store import Key, StoredAnswer
@@ -136,6 +138,8 @@ class AuthorizeEndpoint:
             )
         except Overloaded as error:
             raise _overloaded(str(error)) from error
+        except WorkLost as error:
+            raise database_away(error) from error
         if not stored.fresh:
             _check_same(asked, stored.answer.request_hash)
         return stored.answer, not stored.fresh
