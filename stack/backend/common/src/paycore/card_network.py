@@ -6,7 +6,6 @@ answers the repeat as it answered the first. `trace` is what to send on as heade
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -50,16 +49,14 @@ class CardNetworkRefused(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(msgspec.Struct, frozen=True):
     """The network did it. `reference` is its approval number (authorize) or transaction id."""
 
     reference: str
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(msgspec.Struct, frozen=True):
     """The network will not do it, now or later."""
 
     reason: str

@@ -4,7 +4,6 @@ import select
 import socket
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +21,7 @@ WAKE_BYTES_MAX = 16
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """An event to be written; `value` keeps the JSON Schema of `event_type`."""
 
     event_type: str

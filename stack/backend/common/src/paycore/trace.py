@@ -3,15 +3,15 @@
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _random = random.Random()  # noqa: S311 - seeded by the system at start
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTrace:
+class RequestTrace(msgspec.Struct, frozen=True):
     """What follows a request through all services: a valid traceparent and the request id."""
 
     traceparent: str

@@ -48,8 +48,7 @@ _CONTENT_TYPES = {
 _REPLAYED = (b"idempotent-replayed", b"true")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """One valid request."""
 
     key: Key

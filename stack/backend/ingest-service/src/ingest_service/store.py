@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from paycore.database import Statement, flatten, placeholders
 from paycore.payment import PREDECESSOR, PaymentStatus
 from pymysql.cursors import Cursor
@@ -16,8 +17,7 @@ Key = tuple[str, str]
 """Merchant and idempotency key."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True):
     """A row of idem_response_cache: the answer of a key, and the hash of the request it was for."""
 
     request_hash: bytes
@@ -25,8 +25,7 @@ class StoredAnswer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NewPayment:
+class NewPayment(msgspec.Struct, frozen=True):
     payment_id: int
     merchant_id: str
     amount: int
