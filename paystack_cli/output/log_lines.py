@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from paystack_cli.clients.sanitize import printable
 from paystack_cli.engines.base import LogLine
+
+SCHEMA = "paystack.logs/v1"
+"""Of each line: a stream may have no end, so no one document could hold it."""
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green")
 
@@ -29,7 +33,7 @@ def print_logs(lines: Iterable[LogLine], services: Sequence[str], *, as_json: bo
 
 
 def _as_json(line: LogLine) -> str:
-    return json.dumps({"service": line.service, "line": line.text})
+    return json.dumps({"schema": SCHEMA, "service": line.service, "line": line.text})
 
 
 class _Prefixed:
@@ -45,9 +49,4 @@ class _Prefixed:
         }
 
     def __call__(self, line: LogLine) -> str:
-        return f"{self._prefixes[line.service]} {_harmless(line.text)}"
-
-
-def _harmless(text: str) -> str:
-    """Control characters in a log must not drive the reader's terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in text)
+        return f"{self._prefixes[line.service]} {printable(line.text.expandtabs())}"

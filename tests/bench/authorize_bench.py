@@ -1,8 +1,6 @@
 """The run of `tests/bench/authorize`: cases, comparison servers, the count of rows, the report."""
 
 import argparse
-import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
@@ -12,16 +10,16 @@ from pathlib import Path
 
 import httpx
 
-from paystack_cli.engines.local.programs import Program, ensure
+from paystack_cli.engines.local.programs import Program
 from tests.bench.process_cost import cpu_of, memory
 from tests.bench.wrk import Measured, run_wrk
 from tests.support.ports import free_ports
+from tests.support.programs import fetched
 from tests.support.services import service
 from tests.support.stack import PROJECT, StackUnderTest, own_stack
 
 PATH = "/payments/authorize"
 SERVICES = ("ingest-service", "pg-simulator", "mariadb")
-TOOLS = PROJECT / ".paystack" / "tools"
 
 SHARED, ONE_BY_ONE, CONSTANT = "shared commits", "one-transaction-a-request", "constant"
 GOAL_REQUESTS_PER_S = 4_750
@@ -140,14 +138,7 @@ def main(arguments: Sequence[str], description: str) -> int:
     cases = FULL if options.full else SLICE
     seconds = options.seconds or (15 if options.full else 3)
     ratio_min = RATIO_TO_ONE_BY_ONE_MIN if options.full else RATIO_OF_A_SLICE_MIN
-    tools_dir = Path(os.environ.get("PAYSTACK_TOOLS_DIR", TOOLS))
-    wrk = ensure(
-        ["wrk"],
-        tools_dir=tools_dir,
-        locks_dir=PROJECT / "requirements",
-        environment=os.environ,
-        progress=_say,
-    )["wrk"]
+    wrk = fetched("wrk")
     with tempfile.TemporaryDirectory(prefix="paystack-bench-") as folder:
         only = ",".join((*SERVICES, "db-migrate"))
         with own_stack("bench", Path(folder) / "state", "--only", only) as stack:
@@ -257,7 +248,3 @@ def _compare(results: Results, ratio_min: float) -> list[str]:
     reached = results.measured[Case(SHARED, 64, 0)].requests_per_s
     print(f"64 connections, 0 ms: {reached:.0f}/s of the goal of {GOAL_REQUESTS_PER_S}/s")
     return faults
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -2,26 +2,24 @@
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from paystack_cli.engines.local.programs import Program, ensure
+from paystack_cli.engines.local.programs import Program
 from tests.bench import relay_rate
 from tests.bench.ledger_watch import ledger_watch
 from tests.bench.open_loop import authorize_at
 from tests.bench.process_cost import cpu_of, memory
 from tests.bench.wrk import run_wrk
-from tests.support.stack import PROJECT, StackUnderTest, own_stack
+from tests.support.programs import fetched
+from tests.support.stack import StackUnderTest, own_stack
 from tests.support.waiting import wait_for
 
 PATH = "/payments/authorize"
-TOOLS = PROJECT / ".paystack" / "tools"
 SERVICES = (
     "ingest-service",
     "pg-simulator",
@@ -48,14 +46,7 @@ def main(arguments: Sequence[str], description: str) -> int:
     options = parser.parse_args(arguments)
     seconds = options.seconds or (30 if options.full else 5)
     events = 100_000 if options.full else 20_000
-    tools_dir = Path(os.environ.get("PAYSTACK_TOOLS_DIR", TOOLS))
-    wrk = ensure(
-        ["wrk"],
-        tools_dir=tools_dir,
-        locks_dir=PROJECT / "requirements",
-        environment=os.environ,
-        progress=_say,
-    )["wrk"]
+    wrk = fetched("wrk")
     with (
         tempfile.TemporaryDirectory(prefix="paystack-bench-") as folder,
         own_stack("bench", Path(folder) / "state") as stack,
@@ -151,7 +142,3 @@ def _faults(stack: StackUnderTest) -> list[str]:
     )[0]["number"]
     print(f"payments {_count(stack, 'payment')}, not booked exactly once: {unbooked}")
     return [f"{unbooked} payments are not booked exactly once"] if unbooked else []
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """One trace and one request id from the door to the ledger, and into every log line between."""
 
 import json
-import shutil
+import os
 import subprocess
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.logs import log_events
 from tests.support.payments import accepted, authorize, new_key, wait_status
+from tests.support.programs import fetched
 from tests.support.stack import StackUnderTest
 from tests.support.topics import read_topics
 from tests.support.waiting import wait_for
@@ -56,13 +57,14 @@ def test_every_record_carries_both(stack: StackUnderTest, traced: tuple[int, str
         assert record.header("x-request-id") == request_id.encode(), record.topic
 
 
-@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not on this machine")
 def test_another_reader_sees_the_same_headers(
     stack: StackUnderTest, traced: tuple[int, str]
 ) -> None:
     payment_id, request_id = traced
+    kcat = fetched("kcat")
     ran = subprocess.run(
-        ["kcat", "-b", stack.bootstrap, "-C", "-t", "payment.captured", "-e", "-q", "-J"],
+        [*kcat.argv, "-b", stack.bootstrap, "-C", "-t", "payment.captured", "-e", "-q", "-J"],
+        env={**os.environ, **kcat.environment},
         capture_output=True,
         check=True,
     )

@@ -1,6 +1,7 @@
 """settlement-worker and refund-worker as services, with the card network's simulator."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.inbox import wait_applied
 from tests.support.outbox import TRACEPARENT, new_payment_ids, write_payments
 from tests.support.produce import event_record, put
 from tests.support.services import Service, service
@@ -39,30 +41,42 @@ class Network:
         return found
 
 
-@pytest.fixture
-def network(servers: StackUnderTest, tmp_path: Path) -> Iterator[Network]:
-    with service(servers, "pg-simulator", tmp_path) as running:
-        yield Network(running)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("card-workers")
 
 
-@pytest.fixture
-def settlement(servers: StackUnderTest, network: Network, tmp_path: Path) -> Iterator[Service]:
-    with service(
-        servers,
-        "settlement-worker",
-        tmp_path,
-        CARD_NETWORK_URL=network.url,
-        BREAKER_OPEN_MS="500",
-    ) as running:
+@pytest.fixture(scope="module")
+def simulator(servers: StackUnderTest, folder: Path) -> Iterator[Service]:
+    with service(servers, "pg-simulator", folder) as running:
         yield running
 
 
 @pytest.fixture
-def refunds(servers: StackUnderTest, network: Network, tmp_path: Path) -> Iterator[Service]:
-    with service(
-        servers, "refund-worker", tmp_path, CARD_NETWORK_URL=network.url, BREAKER_OPEN_MS="500"
-    ) as running:
+def network(simulator: Service) -> Iterator[Network]:
+    """Well-behaved again after each test."""
+    network = Network(simulator)
+    yield network
+    httpx.delete(f"{network.url}/pg/behaviour").raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def settlement(servers: StackUnderTest, simulator: Service, folder: Path) -> Iterator[Service]:
+    with card_worker(servers, "settlement-worker", simulator, folder) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def refunds(servers: StackUnderTest, simulator: Service, folder: Path) -> Iterator[Service]:
+    with card_worker(servers, "refund-worker", simulator, folder) as running:
+        yield running
+
+
+def card_worker(
+    servers: StackUnderTest, name: str, simulator: Service, folder: Path
+) -> AbstractContextManager[Service]:
+    settings = {"CARD_NETWORK_URL": Network(simulator).url, "BREAKER_OPEN_MS": "500"}
+    return service(servers, name, folder, **settings)
 
 
 def payments_with(servers: StackUnderTest, status: str, count: int = 1) -> list[int]:
@@ -83,18 +97,6 @@ def wait_status(servers: StackUnderTest, payment_id: int, status: str) -> None:
         f"payment {payment_id} {status}",
         WITHIN_S,
     )
-
-
-def wait_applied(servers: StackUnderTest, consumer: str, event_ids: list[int]) -> None:
-    def look() -> bool:
-        marks = ",".join(["%s"] * len(event_ids))
-        found = servers.rows(
-            f"SELECT event_id FROM inbox_event WHERE consumer = %s AND event_id IN ({marks})",
-            (consumer, *event_ids),
-        )
-        return len(found) == len(event_ids)
-
-    wait_for(look, f"{event_ids} in the inbox of {consumer}", WITHIN_S)
 
 
 def request_of(servers: StackUnderTest, table: str, payment_id: int) -> dict[str, Any]:
@@ -273,26 +275,25 @@ def test_one_event_that_cannot_be_applied_fails_none_of_its_batch(
 
 
 def test_killed_in_the_middle_it_starts_again_and_captures_each_payment_once(
-    servers: StackUnderTest, network: Network, tmp_path: Path
+    servers: StackUnderTest, network: Network, settlement: Service
 ) -> None:
     payments = payments_with(servers, "CAPTURE_REQUESTED", 300)
     events = new_event_ids(servers, len(payments))
     network.behave(latencyMs=20)
-    with service(servers, "settlement-worker", tmp_path, CARD_NETWORK_URL=network.url) as worker:
-        put(
-            servers,
-            [
-                event_record(servers, event, "PAYMENT_CAPTURE_REQUESTED", payment)
-                for event, payment in zip(events, payments, strict=True)
-            ],
-        )
-        wait_for(
-            lambda: any(status_of(servers, p) == "CAPTURED" for p in payments[::50]),
-            "the first captures",
-            WITHIN_S,
-            0.01,
-        )
-        worker.kill()
-        with service(servers, "settlement-worker", tmp_path, CARD_NETWORK_URL=network.url):
-            wait_applied(servers, "settlement-worker", events)
+    put(
+        servers,
+        [
+            event_record(servers, event, "PAYMENT_CAPTURE_REQUESTED", payment)
+            for event, payment in zip(events, payments, strict=True)
+        ],
+    )
+    wait_for(
+        lambda: any(status_of(servers, p) == "CAPTURED" for p in payments[::50]),
+        "the first captures",
+        WITHIN_S,
+        0.01,
+    )
+    settlement.kill()
+    settlement.start()
+    wait_applied(servers, "settlement-worker", events)
     assert sorted(row["aggregate_id"] for row in announced(servers, *payments)) == payments

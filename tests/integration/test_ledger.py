@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.inbox import wait_applied
 from tests.support.outbox import TRACEPARENT, new_payment_ids
 from tests.support.ports import free_ports
 from tests.support.produce import Given, event_record, put
@@ -19,9 +20,9 @@ from tests.support.waiting import wait_for
 WITHIN_S = 20.0
 
 
-@pytest.fixture
-def ledger(servers: StackUnderTest, tmp_path: Path) -> Iterator[Service]:
-    with service(servers, "consumer-worker", tmp_path) as running:
+@pytest.fixture(scope="module")
+def ledger(servers: StackUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(servers, "consumer-worker", tmp_path_factory.mktemp("ledger")) as running:
         yield running
 
 
@@ -74,7 +75,7 @@ def test_a_repeat_books_nothing_even_under_another_event_id(
     once = event_record(servers, first, "PAYMENT_CAPTURED", first)
     again = event_record(servers, first + 10_000, "PAYMENT_CAPTURED", first)
     put(servers, [once, once, again, event_record(servers, after, "PAYMENT_CAPTURED", after)])
-    wait_entries(servers, [after], 1)
+    wait_applied(servers, "consumer-worker", [first, first + 10_000, after])
     assert len(entries(servers, first)) == 1
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from paycore import dead_letter as dead_letter_module
 from paycore import worker as worker_module
 from paycore.calls import Calls
 from paycore.database import Database
@@ -17,14 +19,14 @@ from paycore.events import Event
 from paycore.handler import Decided, TransientFailure
 from paycore.intake import Intake
 from paycore.lifecycle import Stop
-from paycore.settings import DatabaseSettings
 from paycore.worker import Worker
 from pymysql.cursors import Cursor
 
 from tests.support.kafka import own_topic
 from tests.support.outbox import new_payment_ids
+from tests.support.paydb import paydb
 from tests.support.produce import event_record, put
-from tests.support.stack import DATABASE_PASSWORD, StackUnderTest
+from tests.support.stack import StackUnderTest
 from tests.support.topics import read_topics
 from tests.support.waiting import wait_for
 
@@ -55,12 +57,9 @@ def running(
     stack: StackUnderTest, group: str, dead_letter_topic: str, handler: Recorder
 ) -> Iterator[Worker[None, int]]:
     """A worker on payment.refunded in a thread of this process."""
-    settings = DatabaseSettings(
-        "127.0.0.1", stack.port("mariadb"), "paydb", "payuser", DATABASE_PASSWORD
-    )
     stop = Stop()
     intake = Intake(stack.bootstrap, group, f"{group}@test", ["payment.refunded"])
-    database = Database(settings)
+    database = Database(paydb(stack))
     dead_letters = DeadLetterSender(stack.bootstrap, group, dead_letter_topic)
     worker = Worker(group[:32], intake, database, dead_letters, handler, Calls())
     errors: list[BaseException] = []
@@ -152,8 +151,9 @@ def test_a_transient_failure_that_stays_is_dead_lettered_as_such(
 
 
 def test_while_dead_letters_cannot_be_sent_nothing_new_is_taken_and_nothing_is_lost(
-    servers: StackUnderTest, group: str
+    servers: StackUnderTest, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dead_letter_module, "DELIVERY_TIMEOUT_MS", 1_000)
     poison, later = new_payment_ids(2)
     graveyard = f"{group}.dlq"
     admin = AdminClient({"bootstrap.servers": servers.bootstrap})
@@ -171,3 +171,38 @@ def test_while_dead_letters_cannot_be_sent_nothing_new_is_taken_and_nothing_is_l
             assert [letter.key for letter in letters] == [str(poison).encode()]
         finally:
             admin.delete_topics([graveyard])[graveyard].result(WITHIN_S)
+
+
+class LostProducer:
+    """A client that is lost as soon as it waits for its records."""
+
+    def produce(self, _topic: str, **_record: object) -> None:
+        pass
+
+    def flush(self, _timeout_s: float) -> int:
+        raise KafkaException(KafkaError(KafkaError._FATAL, "fenced", fatal=True))
+
+    def purge(self) -> None:
+        pass
+
+
+def test_a_lost_producer_of_dead_letters_stops_the_worker_until_there_is_another(
+    servers: StackUnderTest, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, later = new_payment_ids(2)
+    handler = Recorder(fails={poison: ValueError("never")})
+    monkeypatch.setattr(dead_letter_module, "durable_producer", lambda *_, **__: LostProducer())
+    with (
+        own_topic(servers.bootstrap) as graveyard,
+        running(servers, group, graveyard, handler) as worker,
+    ):
+        put(servers, [refunded(servers, poison)])
+        said = wait_for(lambda: worker.status.dead_letter_error, "trouble", WITHIN_S)
+        assert "fenced" in said
+        put(servers, [refunded(servers, later)])
+        assert later not in handler.applied
+        monkeypatch.undo()
+        wait_for(lambda: later in handler.applied, "the next event applied", WITHIN_S)
+        assert worker.status.dead_letter_error is None
+        letters = read_topics(servers.bootstrap, [graveyard])
+        assert [letter.key for letter in letters] == [str(poison).encode()]

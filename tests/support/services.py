@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,33 @@ LOG_TAIL_CHARS = 4_000
 
 @dataclass
 class Service:
-    """A running service; its log is a file of JSON lines."""
+    """A service that runs after `start`; its log is a file of JSON lines."""
 
     name: str
-    process: "subprocess.Popen[bytes]"
+    module: str
+    environment: Mapping[str, str]
     port: int
     log: Path
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    def start(self) -> None:
+        """Starts it and waits until its readiness is UP; again after `kill`, if need be."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.module],
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self._wait_ready()
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON document under `path`, whatever its status code."""
         answer: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port}{path}").json()
         return answer
 
-    def wait_ready(self) -> None:
-        """Waits until its readiness is UP."""
-
+    def _wait_ready(self) -> None:
         def look() -> bool:
             assert self.process.poll() is None, f"{self.name} ended:\n{self.tail()}"
             try:
@@ -91,18 +103,12 @@ def service(
         "CARD_NETWORK_URL": stack.url("pg-simulator"),
         "CALL_LOG": str(folder / "calls.db"),
     }
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module or name.replace("-", "_")],
-            env={**os.environ, **settings, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-    running = Service(name, process, port, log)
+    running = Service(
+        name, module or name.replace("-", "_"), {**settings, **environment}, port, log
+    )
     try:
-        running.wait_ready()
+        running.start()
         yield running
     finally:
-        if process.poll() is None:
+        if running.process.poll() is None:
             running.stop()

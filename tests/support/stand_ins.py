@@ -11,6 +11,7 @@ from paystack_cli.stack.selection import select
 from paystack_cli.stack.settings import Settings
 from tests.support.compose_project import make_project, settings_of
 from tests.support.ports import free_ports
+from tests.support.told import Told
 
 SERVER = """
 import http.server, json, os, pathlib, signal, sys
@@ -44,7 +45,7 @@ x-paystack:
     environment: {BIND_HOST: 127.0.0.1}
 x-http: &http
   restart: unless-stopped
-  stop_grace_period: 5s
+  stop_grace_period: 2s
   command: [python, "${SCRIPTS}/server.py"]
   healthcheck: {test: [CMD, curl, -fsS, "http://127.0.0.1:8080/health"]}
 services:
@@ -55,6 +56,7 @@ services:
     environment: {BIND_HOST: 0.0.0.0, SERVER_PORT: "8080", CRASH: "${STORE_CRASH:-}"}
   init:
     command: [python, "${SCRIPTS}/one_shot.py"]
+    stop_grace_period: 2s
     environment: {EXIT_CODE: "${INIT_EXIT_CODE:-0}"}
     depends_on: {store: {condition: service_healthy}}
   app:
@@ -68,20 +70,6 @@ services:
       GREETING: ${GREETING:-hello}
     depends_on: {init: {condition: service_completed_successfully}}
 """
-
-
-class Told:
-    """What the engine told while it worked."""
-
-    def __init__(self) -> None:
-        self.phases: list[tuple[str, str]] = []
-        self.notes: list[str] = []
-
-    def service(self, name: str, phase: str, detail: str = "") -> None:
-        self.phases.append((name, phase))
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 class StandIns:
@@ -100,6 +88,7 @@ class StandIns:
         self._environment = {
             "SCRIPTS": str(scripts),
             "PAYSTACK_STATE_DIR": str(self.state),
+            "PAYSTACK_ENGINE": "local",
             "STORE_PORT": str(store),
             "APP_PORT": str(app),
         }

@@ -28,6 +28,14 @@ http {{
     fastcgi_temp_path temp-fastcgi;
     uwsgi_temp_path temp-uwsgi;
     scgi_temp_path temp-scgi;
+    # The address stays, so connections to it can be kept.
+    upstream ingest {{
+        server {ingest};
+        keepalive 128;
+    }}
+    map "" $gateway_ingest {{
+        default ingest;
+    }}
 {site}}}
 """
 
@@ -44,7 +52,11 @@ def launch(
         service=service.name,
         argv=(*program.argv, "-p", f"{work}/", "-c", "nginx.conf", "-e", "/dev/stderr"),
         environment=program.environment,
-        files={work / "nginx.conf": _MAIN.format(site=render(template, environment))},
+        files={
+            work / "nginx.conf": _MAIN.format(
+                ingest=environment["GATEWAY_INGEST"], site=render(template, environment)
+            )
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """Processes of a stack that no supervisor looks after any more, found by an inherited mark."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ STATE_VARIABLE = "PAYSTACK_STATE"
 """In the environment of the supervisor and so of every process below it: the state folder."""
 
 KILL_TIMEOUT_S = 5.0
+POLL_S = 0.02
 
 
 def find_strays(state: Path) -> list[psutil.Process]:
@@ -28,10 +30,26 @@ def end_strays(processes: Iterable[psutil.Process], grace_s: float) -> None:
     pending = list(processes)
     for process in pending:
         _signal(process, kill=False)
-    _, alive = psutil.wait_procs(pending, timeout=grace_s)
+    alive = _outlive(pending, grace_s)
     for process in alive:
         _signal(process, kill=True)
-    psutil.wait_procs(alive, timeout=KILL_TIMEOUT_S)
+    _outlive(alive, KILL_TIMEOUT_S)
+
+
+def _outlive(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait until all have ended; those that live after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while (alive := [p for p in processes if _lives(p)]) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return alive
+
+
+def _lives(process: psutil.Process) -> bool:
+    """A zombie has ended: it waits for its parent, and a container's init may never ask for it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.engines.local import supervisor
 from paystack_cli.engines.local.strays import find_strays
 from paystack_cli.errors import ExitCode, StartFailed, TimedOut, UsageError
-from tests.support.stand_ins import StandIns, Told, stand_ins
+from tests.support.stand_ins import StandIns, stand_ins
+from tests.support.told import Told
 from tests.support.waiting import wait_for
 
 BACK_WITHIN_S = 15.0
@@ -47,7 +49,7 @@ def _kill(project: StandIns, name: str) -> int:
 def test_up_starts_in_order_of_need_and_a_second_up_changes_nothing(project: StandIns) -> None:
     report = project.up()
     assert project.actions(report) == {"store": "started", "init": "completed", "app": "started"}
-    ends = [name for name, phase in project.told.phases if phase in {"healthy", "done"}]
+    ends = [name for name, phase, _ in project.told.phases if phase in {"healthy", "done"}]
     assert ends == ["store", "init", "app"]
     pids = {status.name: status.pid for status in project.engine().ps()}
     assert set(project.actions(project.up()).values()) == {"unchanged"}
@@ -148,8 +150,7 @@ def test_any_folder_will_do(tmp_path: Path, name: str) -> None:
 
 def test_a_killed_supervisor_takes_its_services_along_and_up_repairs(project: StandIns) -> None:
     project.up()
-    supervisor = int((project.state / "supervisord.pid").read_text())
-    os.kill(supervisor, signal.SIGKILL)
+    os.kill(int((project.state / "supervisord.pid").read_text()), signal.SIGKILL)
     wait_for(lambda: not find_strays(project.state), "no process is left", BACK_WITHIN_S)
     problem = project.engine().problem()
     assert problem is not None
@@ -159,7 +160,10 @@ def test_a_killed_supervisor_takes_its_services_along_and_up_repairs(project: St
     assert _status(project, "app").health is Health.HEALTHY
 
 
-def test_a_hanging_supervisor_is_replaced(project: StandIns) -> None:
+def test_a_hanging_supervisor_is_replaced(
+    project: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "RPC_TIMEOUT_S", 0.3)
     project.up("store")
     os.kill(int((project.state / "supervisord.pid").read_text()), signal.SIGSTOP)
     project.up("store")

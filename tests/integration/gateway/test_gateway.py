@@ -15,6 +15,8 @@ from tests.support.stack import StackUnderTest, own_stack
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 BODY_BYTES_MAX = 64 * 1024
+SHUTDOWN_POLL_S = 0.01
+"""The stand-in is started and shut down for every test."""
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -61,7 +63,7 @@ def ingest(stack: StackUnderTest) -> Iterator[None]:
     """The stand-in for ingest-service is there."""
     server = ThreadingHTTPServer(("127.0.0.1", stack.port("ingest-service")), _Echo)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[SHUTDOWN_POLL_S], daemon=True)
     thread.start()
     yield
     server.shutdown()

@@ -1,10 +1,10 @@
 """What clients see while something is away, and that it comes back by itself."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from tests.support.waiting import wait_for
 PATH = "/payments/authorize"
 CLIENTS = 16
 BACK_WITHIN_S = 30.0
+RETRY_PAUSE_S = 0.05
 BREAKER_OPEN_MS = 2_000
 SERVICES = ("mariadb", "pg-simulator", "ingest-service")
 
@@ -53,23 +54,32 @@ class Load:
     def _run(self) -> None:
         with httpx.Client(timeout=10) as client:
             while not self._stop.is_set():
-                self._pay(client, new_key())
+                key = new_key()
+                try:
+                    wait_for(
+                        partial(self._pay, client, key),
+                        f"payment {key}",
+                        BACK_WITHIN_S,
+                        RETRY_PAUSE_S,
+                    )
+                except TimeoutError as error:
+                    self.odd.append(str(error))
 
-    def _pay(self, client: httpx.Client, key: str) -> None:
-        """One payment to its end; a retry pauses as Retry-After asks."""
-        while not self._stop.is_set():
-            try:
-                answer = client.post(self._url, json=authorize_body(key))
-            except httpx.TransportError:
-                time.sleep(0.05)
-                continue
-            if answer.status_code == 200:
-                self.accepted[key] = answer.json()["paymentId"]
-                return
-            if answer.status_code != 503 or "retry-after" not in answer.headers:
-                self.odd.append(f"{answer.status_code} {answer.text}")
-                return
-            time.sleep(0.05)
+    def _pay(self, client: httpx.Client, key: str) -> bool:
+        """One try; whether the payment needs no other, because it is decided or the load ends."""
+        if self._stop.is_set():
+            return True
+        try:
+            answer = client.post(self._url, json=authorize_body(key))
+        except httpx.TransportError:
+            return False
+        if answer.status_code == 503 and "retry-after" in answer.headers:
+            return False
+        if answer.status_code == 200:
+            self.accepted[key] = answer.json()["paymentId"]
+        else:
+            self.odd.append(f"{answer.status_code} {answer.text}")
+        return True
 
 
 def stored(ingest: StackUnderTest, keys: list[str]) -> dict[str, int]:

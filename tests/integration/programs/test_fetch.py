@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.engines.local.programs import Source, ensure, machine
+from tests.support.programs import fetched
 from tests.support.stack import PROJECT
 
 
@@ -43,14 +44,8 @@ def test_a_server_is_fetched_and_runs(
     assert "syntax is ok" in check.stderr
 
 
-def test_kafkas_own_tools_run(tmp_path: Path) -> None:
-    kafka = ensure(
-        ["kafka"],
-        tools_dir=Path(os.environ.get("PAYSTACK_TOOLS_DIR", PROJECT / ".paystack" / "tools")),
-        locks_dir=PROJECT / "requirements",
-        environment=os.environ,
-        progress=print,
-    )["kafka"]
+def test_kafkas_own_tools_run() -> None:
+    kafka = fetched("kafka")
     assert any(option.startswith("-XX:SharedArchiveFile=") for option in kafka.argv)
     said = subprocess.run(
         [*kafka.argv, "org.apache.kafka.tools.TopicCommand", "--version"],

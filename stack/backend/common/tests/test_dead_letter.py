@@ -1,14 +1,19 @@
 """Dead letters keep the record as it was and add Spring's headers."""
 
 import struct
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
+from confluent_kafka import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, Message
+from paycore import dead_letter as module
 from paycore.catalog import SchemaBreach
 from paycore.dead_letter import (
     MESSAGE_CHARS_MAX,
     STACKTRACE_CHARS_MAX,
     DeadLetter,
+    DeadLetterNotSent,
+    DeadLetterSender,
     dead_letter_headers,
 )
 from paycore.kafka import Headers
@@ -66,3 +71,41 @@ def test_text_that_is_no_unicode_is_still_a_header() -> None:
     error = failed(ValueError("a lone surrogate: \ud800"))
     headers = dict(dead_letter_headers("g", DeadLetter(RECORD, error)))
     assert headers["kafka_dlt-exception-message"] == b"a lone surrogate: ?"
+
+
+class LostProducer:
+    """librdkafka's edge: confirms the first record, then the client is lost."""
+
+    def __init__(self) -> None:
+        self._on_delivery: list[Callable[[KafkaError | None, object], None]] = []
+        self.purged = False
+
+    def produce(self, _topic: str, **record: Any) -> None:
+        self._on_delivery.append(record["on_delivery"])
+
+    def flush(self, _timeout_s: float) -> int:
+        self._on_delivery[0](None, RECORD)
+        raise KafkaException(KafkaError(KafkaError._FATAL, "fenced", fatal=True))
+
+    def purge(self) -> None:
+        self.purged = True
+
+
+def test_a_producer_that_is_lost_leaves_what_it_did_not_confirm_and_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[LostProducer] = []
+
+    def make(*_settings: object, **_more: object) -> LostProducer:
+        opened.append(LostProducer())
+        return opened[-1]
+
+    monkeypatch.setattr(module, "durable_producer", make)
+    letters = [DeadLetter(RECORD, ValueError(reason)) for reason in ("first", "second")]
+    sender = DeadLetterSender("nowhere:9092", "consumer-worker", "payment.dlq")
+    with pytest.raises(DeadLetterNotSent, match=r"payment\.dlq: .*fenced") as caught:
+        sender.send(letters)
+    assert caught.value.confirmed == {letters[0]}
+    assert opened[0].purged
+    sender.send(letters[:1])
+    assert len(opened) == 2

@@ -7,6 +7,7 @@ Kafka's DeadLetterPublishingRecoverer, numbers big-endian as Java writes them: o
 import struct
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -117,7 +118,11 @@ class DeadLetterSender:
                 )
         except (KafkaException, BufferError) as error:
             reason = str(error)
-        producer.flush(CONFIRM_MAX_S)
+        try:
+            producer.flush(CONFIRM_MAX_S)
+        except KafkaException as error:  # how a client says that it is lost
+            reason = str(error)
+            self.close()
         if len(confirmed) < len(letters):
             self.close()
             raise DeadLetterNotSent(f"{self.topic}: {reason}", confirmed)
@@ -134,10 +139,12 @@ class DeadLetterSender:
 
     def close(self) -> None:
         """Drops the producer and what it still holds; the next `send` opens a new one."""
-        if self._producer is not None:
-            self._producer.purge()
-            self._producer.flush(0)
-            self._producer = None
+        if self._producer is None:
+            return
+        producer, self._producer = self._producer, None
+        producer.purge()
+        with suppress(KafkaException):  # nobody waits for what was dropped
+            producer.flush(0)
 
 
 def _class_name(error: BaseException) -> bytes:

@@ -17,6 +17,8 @@ BACKOFF_MAX_MS = 1_000
 SOCKET_TIMEOUT_MS = 10_000
 SESSION_TIMEOUT_MS = 6_000
 """The partitions of a worker that does not come back go to others after this; Kafka's minimum."""
+HEARTBEAT_INTERVAL_MS = 1_000
+"""How late a member hears that others came or went; librdkafka's default is 3 s."""
 POLL_INTERVAL_MAX_MS = 60_000
 """A worker polls every second, also while it is paused; only a stuck one exceeds this."""
 FETCH_WAIT_MAX_MS = 500
@@ -130,6 +132,7 @@ def group_consumer(
         "auto.offset.reset": "earliest",
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": SESSION_TIMEOUT_MS,
+        "heartbeat.interval.ms": HEARTBEAT_INTERVAL_MS,
         "max.poll.interval.ms": POLL_INTERVAL_MAX_MS,
         "fetch.wait.max.ms": FETCH_WAIT_MAX_MS,
         "error_cb": on_error,

@@ -1,4 +1,4 @@
-"""Brings Kafka to the topics of the catalog, then ends: exit 0 when every topic is as it says.
+"""Brings Kafka to the topics of the catalog, then ends: exit 0 when every topic can be used.
 
 Topics that are missing are created, those with too few partitions extended. Nothing is ever deleted
 or shrunk: a topic with more partitions than the catalog says is left as it is.
@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 from paycore.catalog import Topic, catalog
 from paycore.kafka import admin_client
@@ -22,6 +23,8 @@ from paycore.settings import Environment
 BROKER_WAIT_MAX_S = 60.0
 METADATA_TIMEOUT_S = 2.0
 REQUEST_TIMEOUT_S = 30.0
+LEADERS_WAIT_MAX_S = 30.0
+LEADERS_POLL_S = 0.05
 BROKER_DEFAULT = -1
 """As many replicas as the broker's default.replication.factor says."""
 
@@ -83,13 +86,37 @@ def _config(topic: Topic) -> dict[str, str]:
     return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
-def _await(answers: Mapping[str, Future[None]], but: set[int]) -> None:
+def _await(answers: Mapping[Any, Future[Any]], but: set[int]) -> None:
     for answer in answers.values():
         try:
             answer.result()
         except KafkaException as error:
             if error.args[0].code() not in but:
                 raise
+
+
+def await_leaders(bootstrap: str, topics: Sequence[Topic], stop: Stop) -> None:
+    """Waits until every partition can be read and written. Raises CannotStart.
+
+    Kafka tells of a new topic a moment before a broker leads it, and refuses who asks meanwhile.
+    """
+    asked = {
+        TopicPartition(topic.name, number): OffsetSpec.latest()
+        for topic in topics
+        for number in range(topic.partitions)
+    }
+    deadline_s = time.monotonic() + LEADERS_WAIT_MAX_S
+    while not stop.requested:
+        admin = admin_client(bootstrap)  # a new one: an older one does not see new partitions
+        answers = admin.list_offsets(asked, request_timeout=METADATA_TIMEOUT_S)
+        try:
+            _await(answers, but=set())
+            return
+        except KafkaException as error:
+            if time.monotonic() > deadline_s:
+                raise CannotStart(f"a partition has no leader: {error}") from error
+        stop.wait(LEADERS_POLL_S)
+    raise CannotStart(f"stopped while waiting for leaders: {stop.reason}")
 
 
 def serve(environment: Environment, stop: Stop) -> None:
@@ -101,6 +128,7 @@ def serve(environment: Environment, stop: Stop) -> None:
     # workers would wait for at their first join. Whether the groups exist yet does not matter.
     groups = admin.describe_consumer_groups(list(catalog().consumers))
     carry_out(admin, todo)
+    await_leaders(bootstrap, wanted, stop)
     wait(groups.values(), REQUEST_TIMEOUT_S)
     get_logger().info(
         "topics_ready",

@@ -1,6 +1,7 @@
-"""The service: one relay, its circuit breaker, and the actuator that shows both."""
+"""The service: one relay, its circuit breaker, retention, and the actuator that shows them."""
 
 import sys
+import threading
 from contextlib import closing
 
 from paycore.actuator import actuator_app
@@ -11,6 +12,7 @@ from paycore.lifecycle import CannotStart, Stop, run_service
 from paycore.outbox import WakeListener
 from paycore.publisher import Publisher
 from paycore.relay import Relay, RelayStatus
+from paycore.retention import Retention, RetentionSettings, RetentionStatus
 from paycore.server import background_server, listen
 from paycore.settings import DatabaseSettings, Environment
 
@@ -20,15 +22,23 @@ BREAKER = "kafka-publisher"
 
 def serve(environment: Environment, stop: Stop) -> None:
     breaker = CircuitBreaker(BREAKER, BreakerSettings.read(environment))
-    publisher = Publisher(environment.text("KAFKA_BOOTSTRAP"), breaker)
+    bootstrap = environment.text("KAFKA_BOOTSTRAP")
+    database = DatabaseSettings.read(environment)
+    publisher = Publisher(bootstrap, breaker)
+    retention = Retention(RetentionSettings.read(environment), database, bootstrap, breaker)
     with closing(_wake_listener(environment)) as wake:
-        relay = Relay(DatabaseSettings.read(environment), publisher, wake)
+        relay = Relay(database, publisher, wake)
         health = HealthRegistry()
         health.register("relay", relay_health(relay.status))
         health.register("kafkaPublisher", breaker_health(breaker))
+        health.register("retention", retention_health(retention.status), readiness=False)
         app = actuator_app(SERVICE, health, stop, breaker_routes([breaker]))
         stop.on_request(wake.interrupt)
         with background_server(app, listen(environment)):
+            # Nothing waits for it at the end: each of its statements is a transaction.
+            threading.Thread(
+                target=retention.run, args=[stop], name="retention", daemon=True
+            ).start()
             relay.run(stop)
 
 
@@ -43,6 +53,21 @@ def relay_health(status: RelayStatus) -> Indicator:
         }
         if status.error is not None:
             return Health(Status.DOWN, {"error": status.error, **details})
+        return Health(Status.UP, details)
+
+    return look
+
+
+def retention_health(status: RetentionStatus) -> Indicator:
+    """DOWN while inbox rows stay because they would not outlive the records of their events.
+
+    Events are published all the same, so the service stays ready.
+    """
+
+    def look() -> Health:
+        details = {"purged": dict(status.purged)}
+        if status.conflict is not None:
+            return Health(Status.DOWN, {"error": status.conflict, **details})
         return Health(Status.UP, details)
 
     return look
