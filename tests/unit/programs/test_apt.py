@@ -114,6 +114,36 @@ def test_what_no_source_has_is_told_in_apts_words(
     assert str(apt.SOURCE_PARTS) in calls.read_text(), "the machine's other sources were not tried"
 
 
+NEWER = Packages((("server",),), from_next_release=True)
+
+
+@pytest.mark.parametrize(
+    ("machine", "suites"), [("bookworm", "trixie trixie-updates"), ("trixie", None)]
+)
+def test_a_newer_package_comes_from_the_next_release(
+    calls: Path,
+    staging: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str,
+    suites: str | None,
+) -> None:
+    monkeypatch.setattr(
+        apt.platform, "freedesktop_os_release", lambda: {"VERSION_CODENAME": machine}
+    )
+    (apt.SOURCE_PARTS / "debian.sources").write_text(
+        f"URIs: http://127.0.0.1:9/debian\nSuites: {machine} {machine}-updates\n"
+    )
+    Apt(staging / "apt").fetch(NEWER, staging / "server")
+    sources = staging / "apt" / "next" / "sources"
+    if suites is None:
+        assert not sources.exists(), "the machine's own release is new enough"
+        return
+    assert f"Suites: {suites}\n" in (sources / "debian.sources").read_text()
+    for call in calls.read_text().splitlines():
+        assert f"-o=Dir::Etc::sourceparts={sources}" in call
+        assert "-o=Dir::Etc::sourcelist=/dev/null" in call
+
+
 def test_without_apt_the_error_says_so(staging: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(staging))
     with pytest.raises(FetchError, match="apt-get does not run"):

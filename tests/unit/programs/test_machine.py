@@ -16,6 +16,10 @@ ANSWERS = {
     ),
     "nginx": ("nginx version: nginx/1.22.1", "1.22.1"),
     "java": ('openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment', "17.0.15"),
+    "dockerd": ("Docker version 20.10.24+dfsg1, build 5d6db84", "20.10.24"),
+    "docker-compose": ("Docker Compose version 2.26.1-4", "2.26.1"),
+    "docker-buildx": ("github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-3", "0.13.1"),
+    "debootstrap": ("debootstrap 1.0.128+nmu2+deb12u2", "1.0.128"),
     "wrk": ("wrk debian/4.1.0-3+b2 [epoll] Copyright (C) 2012 Will Glozer", "4.1.0"),
     "kcat": (
         "kcat - Apache Kafka producer and consumer tool\nVersion 1.7.1 (librdkafka 2)",
@@ -26,6 +30,7 @@ TOO_OLD = {
     "mariadb": "mysqld  Ver 10.5.29-MariaDB-0+deb11u1 for debian-linux-gnu on x86_64",
     "nginx": "nginx version: nginx/1.14.2",
     "java": 'java version "1.8.0_392"',
+    "docker-compose": "docker-compose version 1.29.2, build unknown",
 }
 
 

@@ -48,6 +48,20 @@ def test_what_was_kept_is_found_with_its_libraries(store: Store) -> None:
     assert program.environment == {"LD_LIBRARY_PATH": f"{program.home}/lib/x86_64-linux-gnu"}
 
 
+def test_what_is_not_installed_is_told_where_its_files_are(store: Store) -> None:
+    spec = EXECUTABLES["debootstrap"]
+    with store.staging(print) as staging:
+        program = staging / "debootstrap" / "usr" / "sbin" / "debootstrap"
+        program.parent.mkdir(parents=True)
+        program.write_text('#!/bin/sh\necho debootstrap 1.0.128; test -d "$DEBOOTSTRAP_DIR"\n')
+        program.chmod(0o755)
+        store.keep(staging / "debootstrap", spec)
+    found = store.find(spec)
+    assert isinstance(found, Program)
+    data = store.place(spec) / "usr" / "share" / "debootstrap"
+    assert found.environment["DEBOOTSTRAP_DIR"] == str(data)
+
+
 def test_what_is_too_old_is_not_kept(store: Store) -> None:
     with (
         pytest.raises(FetchError, match="or newer is needed"),

@@ -4,6 +4,8 @@ apt works on lists and a cache of its own under a given folder; the machine's st
 """
 
 import contextlib
+import os
+import platform
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,10 +16,14 @@ from paystack_cli.engines.local.programs.catalog import Packages
 from paystack_cli.engines.local.programs.model import FetchError
 from paystack_cli.engines.local.programs.tool import run_tool
 
+SOURCE_LIST = Path("/etc/apt/sources.list")
 SOURCE_PARTS = Path("/etc/apt/sources.list.d")
 DISTRIBUTION_SOURCES = ("debian.sources", "ubuntu.sources")
 """The distribution's own files there. They are tried before the machine's other sources, which may
 be broken, slow or in want of a password."""
+
+NEXT_RELEASE = {"bookworm": "trixie"}
+"""Of a machine's release, the one after it; both come from the same mirror."""
 
 TOOL_TIMEOUT_S = 300
 """For one command, so that a dead mirror ends in an error."""
@@ -34,10 +40,11 @@ class Apt:
     def __init__(self, folder: Path) -> None:
         own_parts = folder / "sources"
         own_parts.mkdir(parents=True)
-        for name in DISTRIBUTION_SOURCES:
-            if (SOURCE_PARTS / name).is_file():
-                shutil.copy(SOURCE_PARTS / name, own_parts)
-        self._lists = (_Lists(folder / "own", own_parts), _Lists(folder / "all", SOURCE_PARTS))
+        for source in distribution_sources():
+            shutil.copy(source, own_parts)
+        preferred = _Lists(folder / "own", own_parts)
+        self._lists = (preferred, _Lists(folder / "all", SOURCE_PARTS))
+        self._newer_lists = _lists_of_next_release(folder / "next") or preferred
         self._lock = Lock()
 
     def fetch(self, packages: Packages, folder: Path) -> None:
@@ -47,6 +54,9 @@ class Apt:
         """
         preferred, every = self._lists
         with self._lock:
+            if packages.from_next_release:
+                self._newer_lists.fetch(packages, folder)
+                return
             try:
                 preferred.fetch(packages, folder)
             except FetchError as first:
@@ -57,12 +67,33 @@ class Apt:
                     raise FetchError("\n".join(reasons)) from second
 
 
+def distribution_sources() -> list[Path]:
+    """The files of the machine that name where its distribution comes from."""
+    paths = (SOURCE_PARTS / name for name in DISTRIBUTION_SOURCES)
+    return [path for path in paths if path.is_file()]
+
+
+def _lists_of_next_release(folder: Path) -> "_Lists | None":
+    """Lists of their own, so that no package of this machine's release is ever replaced."""
+    release = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    if release not in NEXT_RELEASE:
+        return None
+    parts = folder / "sources"
+    parts.mkdir(parents=True)
+    older = [*distribution_sources(), *([SOURCE_LIST] if SOURCE_LIST.is_file() else [])]
+    for source in older:
+        text = source.read_text(encoding="utf-8").replace(release, NEXT_RELEASE[release])
+        (parts / source.name).write_text(text, encoding="utf-8")
+    return _Lists(folder, parts, source_list=Path(os.devnull))
+
+
 class _Lists:
     """The package lists of some sources, read when they are first needed."""
 
-    def __init__(self, folder: Path, source_parts: Path) -> None:
+    def __init__(self, folder: Path, source_parts: Path, source_list: Path = SOURCE_LIST) -> None:
         self._folder = folder
         self._source_parts = source_parts
+        self._source_list = source_list
         self._are_read = False
         self._unread: FetchError | None = None
 
@@ -112,6 +143,7 @@ class _Lists:
         options = (
             f"Dir::State::lists={self._folder / 'lists'}",
             f"Dir::Cache={self._folder / 'cache'}",
+            f"Dir::Etc::sourcelist={self._source_list}",
             f"Dir::Etc::sourceparts={self._source_parts}",
             "APT::Sandbox::User=root",  # else root's apt becomes a user who may not write here
             f"Acquire::Retries={RETRIES}",

@@ -1,4 +1,4 @@
-"""Every program that the local engine, its tests or its benches may ask for: one entry each."""
+"""Every program that the local engine, the closed network, tests or benches may ask for."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ class Packages:
     """The Debian and Ubuntu packages that hold a program.
 
     Alternatives are tried in order, because releases name and split packages differently.
+    `from_next_release` takes them from the release after the machine's, where `apt.NEXT_RELEASE`
+    knows that the machine's own has none that is new enough.
     """
 
     alternatives: tuple[tuple[str, ...], ...]
+    from_next_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Executable(Spec):
     """A program with an executable, which may be on the machine already.
 
     `version` finds the version in what `executable` prints for `version_arguments`; `companions`
-    are programs beside it without which it is of no use to us.
+    are programs beside it without which it is of no use to us. `data` is the variable by which one
+    that is not installed finds its own files, and their folder.
     """
 
     executable: str
@@ -59,11 +63,12 @@ class Executable(Spec):
     version_arguments: tuple[str, ...]
     version: re.Pattern[str] = ANY_VERSION
     companions: tuple[str, ...] = ()
+    data: tuple[str, str] | None = None
 
     @property
     def override(self) -> str:
         """The environment variable that forces one executable."""
-        return f"PAYSTACK_{self.name.upper()}"
+        return f"PAYSTACK_{self.name.upper().replace('-', '_')}"
 
 
 JAVA = Executable(
@@ -116,6 +121,40 @@ EXECUTABLES = {
             version=re.compile(r"nginx/(\d+\.\d+\.\d+)"),
             origin=Packages((("nginx",),)),
             install_hint="sudo apt-get install nginx",
+        ),
+        # These make a closed network's container engine and base images.
+        Executable(
+            name="dockerd",
+            executable="dockerd",
+            minimum=(20, 10),
+            version_arguments=("--version",),
+            origin=Packages((("docker.io", "iproute2"),)),
+            install_hint="sudo apt-get install docker.io",
+        ),
+        Executable(
+            name="docker-compose",
+            executable="docker-compose",
+            minimum=(2, 20),  # include, --wait for one-shot services, `config` without a warning
+            version_arguments=("version",),
+            origin=Packages((("docker-compose",),), from_next_release=True),
+            install_hint="sudo apt-get install docker-compose (2.20 or newer)",
+        ),
+        Executable(
+            name="docker-buildx",
+            executable="docker-buildx",
+            minimum=(0, 10),
+            version_arguments=("version",),
+            origin=Packages((("docker-buildx",),), from_next_release=True),
+            install_hint="sudo apt-get install docker-buildx",
+        ),
+        Executable(
+            name="debootstrap",
+            executable="debootstrap",
+            minimum=(1, 0),
+            version_arguments=("--version",),
+            data=("DEBOOTSTRAP_DIR", "usr/share/debootstrap"),
+            origin=Packages((("debootstrap",),)),
+            install_hint="sudo apt-get install debootstrap",
         ),
         # The last two serve tests and benches only.
         Executable(

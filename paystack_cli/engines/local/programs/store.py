@@ -23,7 +23,7 @@ from paystack_cli.engines.local.programs.model import (
 STAGING_PREFIX = ".fetching-"
 DIGEST_LENGTH = 12
 
-EXECUTABLE_FOLDERS = ("usr/sbin", "usr/bin")
+EXECUTABLE_FOLDERS = ("usr/sbin", "usr/bin", "usr/libexec/docker/cli-plugins")
 LIBRARY_FOLDERS = ("usr/lib/*-linux-*", "lib/*-linux-*")
 """Of unpacked packages."""
 
@@ -100,4 +100,7 @@ def _inspect(spec: Executable, folder: Path) -> Program | Unfit:
     path = next((candidate for candidate in paths if candidate.is_file()), paths[0])
     libraries = [str(found) for pattern in LIBRARY_FOLDERS for found in folder.glob(pattern)]
     environment = {"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}
+    if spec.data:
+        variable, data = spec.data
+        environment[variable] = str(folder / data)
     return inspect(spec, path, Source.FETCHED, environment)

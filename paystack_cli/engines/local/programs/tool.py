@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from paystack_cli.engines.local.programs.model import FetchError
@@ -11,17 +12,23 @@ LINE_LENGTH_MAX = 300
 """Of what a tool that failed has said, this much goes into the error."""
 
 
-def run_tool(command: list[str], *, folder: Path, timeout_s: float) -> str:
+def run_tool(
+    command: list[str],
+    *,
+    folder: Path,
+    timeout_s: float,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Run the command in `folder`, where its temporary files stay too, and return its output.
 
-    Raises FetchError with what it said last.
+    `environment` is added to this process's own. Raises FetchError with what it said last.
     """
     tool = Path(command[0]).name
     try:
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)},
+            env={**os.environ, "LC_ALL": "C", "TMPDIR": str(folder), **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
