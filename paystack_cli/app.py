@@ -3,6 +3,7 @@
 Nothing heavy is imported here: a command imports what it needs when it runs.
 """
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import click
 import typer
 
-from paystack_cli.commands import dlq, down, health, logs, outbox, smoke, status, up, version
+from paystack_cli.commands import build, dlq, down, health, logs, outbox, smoke, status, up, version
 from paystack_cli.commands.context import Context
 from paystack_cli.commands.shared_options import add_shared_options
 from paystack_cli.errors import ExitCode, PaystackError, UsageError
@@ -18,6 +19,7 @@ from paystack_cli.errors import ExitCode, PaystackError, UsageError
 COMMANDS: Mapping[str, Callable[..., Any]] = {
     "up": up.up,
     "down": down.down,
+    "build": build.build,
     "status": status.status,
     "health": health.health,
     "smoke": smoke.smoke,
@@ -52,6 +54,8 @@ def build_command() -> click.Command:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `paystack` command; leaves through SystemExit with an ExitCode."""
+    # Whoever ends us asks for the same as Ctrl-C: leave nothing of ours running, exit 130.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -1,6 +1,6 @@
 """`paystack health`: one check per service, made from its check kind in compose.yaml."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paystack_cli.checks.model import Check, CheckResult, Evidence, Hopeless, Outcome, Probe
@@ -9,12 +9,13 @@ from paystack_cli.checks.probes.gateway import gateway_probe
 from paystack_cli.checks.probes.http import http_probe
 from paystack_cli.checks.probes.kafka import kafka_probe
 from paystack_cli.checks.probes.mariadb import mariadb_probe
+from paystack_cli.checks.probes.page import page_probe
 from paystack_cli.checks.probes.relay import relay_probe
 from paystack_cli.checks.probes.worker import worker_probe
 from paystack_cli.checks.progress import Progress
+from paystack_cli.checks.reach import Reach
 from paystack_cli.checks.retry import Deadline
 from paystack_cli.checks.runner import run_in_parallel
-from paystack_cli.clients.endpoints import Endpoints
 from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.engines.base import Engine, ServiceStatus, State
 from paystack_cli.errors import UsageError
@@ -25,11 +26,12 @@ PROBES: Mapping[str, ProbeMaker] = {
     "mariadb": mariadb_probe,
     "kafka": kafka_probe,
     "http": http_probe,
+    "page": page_probe,
     "gateway": gateway_probe,
     "worker": worker_probe,
     "relay": relay_probe,
 }
-"""Check kind in compose.yaml -> how to prove it. A service without a kind runs once and ends."""
+"""Check kind in compose.yaml -> how to prove it. What runs once or is a tool has none."""
 
 LOG_TAIL_LINES = 5
 """Of a failed service's log."""
@@ -57,16 +59,15 @@ def choose(
     exclude: Iterable[str],
     excluded_at_up: Collection[str],
 ) -> Choice:
-    """What `names` mean (all services when there are none); a named one is checked in any case.
+    """What `names` mean; without names all but those with a profile. Named is checked in any case.
 
     Raises UsageError for an unknown name and for a service that has nothing to check.
     """
     named = expand(stack, names)
-    checkable = [service.name for service in stack.services.values() if service.check]
-    meant = [name for name in checkable if not named or name in named]
+    wanted = named or stack.default_services
+    meant = [s.name for s in stack.services.values() if s.check and s.name in wanted]
     if not meant:
-        once = ", ".join(sorted(named))
-        raise UsageError(f"{once} has no health check: it runs once", hint="paystack status")
+        raise UsageError(f"{', '.join(sorted(named))} has no health check", hint="paystack status")
     left_out = expand(stack, exclude) | (set(excluded_at_up) - named)
     return Choice(
         checked=tuple(name for name in meant if name not in left_out),
@@ -76,7 +77,7 @@ def choose(
 
 def check_health(
     stack: Stack,
-    endpoints: Endpoints,
+    reach: Reach,
     engine: Engine,
     choice: Choice,
     *,
@@ -86,10 +87,12 @@ def check_health(
 ) -> list[CheckResult]:
     """A result for each chosen service, in the order of compose.yaml; failures with their cause."""
     states = {status.name: status.state for status in engine.ps()}
+    problem = engine.problem()
     checks = [
         _check(
-            Target(stack.services[name], endpoints, stack.catalog, limits),
+            Target(stack.services[name], reach, stack.catalog, limits),
             states.get(name, State.NOT_STARTED),
+            problem,
         )
         for name in choice.checked
     ]
@@ -101,12 +104,13 @@ def check_health(
     return sorted(results, key=lambda result: order.index(result.name))
 
 
-def _explained(results: Iterable[CheckResult], engine: Engine) -> Iterator[CheckResult]:
+def _explained(results: Sequence[CheckResult], engine: Engine) -> Iterator[CheckResult]:
     """Failures with what their process did and last wrote."""
-    statuses = {status.name: status for status in engine.ps()}
+    failed = any(result.outcome is not Outcome.PASSED for result in results)
+    statuses = {status.name: status for status in engine.ps()} if failed else {}
     for result in results:
-        status = statuses[result.name]
-        if result.outcome is Outcome.PASSED or status.state is State.NOT_STARTED:
+        status = statuses.get(result.name)  # an engine may not know those with a profile
+        if result.outcome is Outcome.PASSED or status is None or status.state is State.NOT_STARTED:
             yield result
         else:
             yield replace(result, details=tuple(_account(status, engine)))
@@ -119,9 +123,9 @@ def _account(status: ServiceStatus, engine: Engine) -> Iterator[str]:
         yield f"log: {sanitize(line.text)}"
 
 
-def _check(target: Target, state: State) -> Check:
+def _check(target: Target, state: State, problem: str | None) -> Check:
     service = target.service
-    probe = _not_running(service, state) if state in _NOT_RUNNING else _probe(target)
+    probe = _not_running(service, state, problem) if state in _NOT_RUNNING else _probe(target)
     return Check(service.name, probe, hint=f"paystack logs {service.name} --tail 50")
 
 
@@ -129,9 +133,13 @@ def _probe(target: Target) -> Probe:
     return PROBES[target.service.check or ""](target)
 
 
-def _not_running(service: Service, state: State) -> Probe:
+def _not_running(service: Service, state: State, problem: str | None) -> Probe:
+    """Fails at once; what is wrong with the engine is told, for it may be why."""
+    said, command = _NOT_RUNNING[state]
+    if problem is not None:
+        said = f"does not run; {problem}"
+
     def probe(_timeout_s: float) -> Evidence:
-        said, command = _NOT_RUNNING[state]
         raise Hopeless(f"{service.name} {said}", hint=command.format(service.name))
 
     return probe

@@ -1,8 +1,10 @@
 """MariaDB: one short-lived connection per command or probe, times in UTC."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import pymysql
 from pymysql.connections import Connection
@@ -13,6 +15,24 @@ from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.errors import PaystackError
 
 CONNECT_MAX_S = 5.0
+
+
+SESSION = "SET time_zone = '+00:00'"
+"""The first statement of every connection."""
+
+Row = list[Any]
+"""The values of one row, as JSON has them."""
+
+
+class Database(Protocol):
+    """Runs a script of statements on a connection of its own."""
+
+    def run(self, statements: Sequence[str], timeout_s: float) -> list[list[Row]]:
+        """The rows of each statement.
+
+        A query selects one JSON array a row (`SELECT JSON_ARRAY(...)`), so that a value is the same
+        by whatever way it comes. Raises ServerUnreachable, ServerRefused or ServerFailed.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,7 @@ _BUSY = (ServerFailed, "paystack logs mariadb --tail 50")
 
 _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     0: _UNREACHABLE,  # PyMySQL: the connection was already closed
+    2002: _UNREACHABLE,
     2003: _UNREACHABLE,
     2006: _UNREACHABLE,
     2013: _UNREACHABLE,  # lost during a query: killed, or the read timed out
@@ -49,6 +70,28 @@ _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     1146: _NOT_MIGRATED,  # no such table
 }
 """MariaDB and client error numbers; every other one is _BUSY."""
+
+
+class PyMySqlDatabase:
+    """A Database that this process connects to."""
+
+    def __init__(self, endpoint: DatabaseEndpoint) -> None:
+        self._endpoint = endpoint
+
+    def run(self, statements: Sequence[str], timeout_s: float) -> list[list[Row]]:
+        with connected(self._endpoint, timeout_s) as cursor:
+            return [_rows(cursor, statement) for statement in statements]
+
+
+def _rows(cursor: Cursor, statement: str) -> list[Row]:
+    cursor.execute(statement)
+    return [json.loads(row) for (row,) in cursor.fetchall()]
+
+
+def database_error(number: int, said: str, where: object) -> PaystackError:
+    """The typed error for MariaDB's or a client's error `number`; `where` names the database."""
+    kind, hint = _ERRORS.get(number, _BUSY)
+    return kind(f"MariaDB {where}: {sanitize(said)}", hint=hint)
 
 
 @contextmanager
@@ -69,7 +112,7 @@ def connected(endpoint: DatabaseEndpoint, timeout_s: float) -> Iterator[Cursor]:
             connect_timeout=max(1, round(min(timeout_s, CONNECT_MAX_S))),
             read_timeout=timeout_s,
             write_timeout=timeout_s,
-            init_command="SET time_zone = '+00:00'",
+            init_command=SESSION,
         )
         try:
             with connection.cursor() as cursor:
@@ -89,6 +132,5 @@ def _error_number(error: pymysql.MySQLError) -> int:
 
 
 def _typed(error: pymysql.MySQLError, endpoint: DatabaseEndpoint) -> PaystackError:
-    kind, hint = _ERRORS.get(_error_number(error), _BUSY)
-    said = sanitize(str(error.args[-1])) if error.args else type(error).__name__
-    return kind(f"MariaDB {endpoint}: {said}", hint=hint)
+    said = str(error.args[-1]) if error.args else type(error).__name__
+    return database_error(_error_number(error), said, endpoint)

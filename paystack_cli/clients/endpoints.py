@@ -25,7 +25,7 @@ class Endpoints:
         self._variables = variables
 
     def database(self) -> DatabaseEndpoint:
-        service = self._service_of(DATABASE_CHECK)
+        service = service_of(self._stack, DATABASE_CHECK)
         environment = self._engine.environment(service.name)
         address = self._address(service)
         port = self._variables.get("PAYSTACK_DB_PORT", str(address.port))
@@ -43,7 +43,9 @@ class Endpoints:
 
     def kafka(self) -> KafkaEndpoint:
         chosen = self._variables.get("PAYSTACK_KAFKA_BOOTSTRAP")
-        return KafkaEndpoint(chosen or _host_port(self._address(self._service_of(KAFKA_CHECK))))
+        return KafkaEndpoint(
+            chosen or _host_port(self._address(service_of(self._stack, KAFKA_CHECK)))
+        )
 
     def gateway_url(self) -> str:
         chosen = self._variables.get("PAYSTACK_GATEWAY_URL")
@@ -51,27 +53,36 @@ class Endpoints:
 
     def own_gateway_url(self) -> str:
         """The public door of this project's stack, whatever else was chosen."""
-        return self.http_url(self._service_of(GATEWAY_CHECK))
+        return self.http_url(service_of(self._stack, GATEWAY_CHECK))
 
     def http_url(self, service: Service) -> str:
         """The base URL of a service that speaks HTTP."""
         return f"http://{_host_port(self._address(service))}"
 
-    def _service_of(self, check: str) -> Service:
-        for service in self._stack.services.values():
-            if service.check == check:
-                return service
-        raise PreflightError(
-            f"no service of the stack has `check: {check}`", hint="mend stack/compose.yaml"
-        )
-
     def _address(self, service: Service) -> Address:
-        """The first published port is a service's door; others (a wake-up port) are inner ones."""
-        if not service.ports:
-            raise PreflightError(
-                f"{service.name} publishes no port", hint=f"add ports to {service.name}"
-            )
-        return self._engine.address(service.name, service.ports[0].target)
+        return self._engine.address(service.name, door(service))
+
+
+def service_of(stack: Stack, check: str) -> Service:
+    """The service of this check kind. Raises PreflightError when the stack has none."""
+    for service in stack.services.values():
+        if service.check == check:
+            return service
+    raise PreflightError(
+        f"no service of the stack has `check: {check}`", hint="mend stack/compose.yaml"
+    )
+
+
+def door(service: Service) -> int:
+    """The container port that others ask: the first published one; others are inner ones.
+
+    Raises PreflightError when the service publishes none.
+    """
+    if not service.ports:
+        raise PreflightError(
+            f"{service.name} publishes no port", hint=f"add ports to {service.name}"
+        )
+    return service.ports[0].target
 
 
 def _host_port(address: Address) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -38,8 +38,30 @@ class Answer:
         return sanitize(f"HTTP {self.status} {said}".rstrip())
 
 
-class HttpClient:
+class HttpClient(Protocol):
     """Requests under one base URL. The environment's proxies are not for a local stack: ignored."""
+
+    @property
+    def base_url(self) -> str:
+        """Without a slash at its end."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request; a body is JSON unless `headers` say otherwise.
+
+        Raises ServerUnreachable when no full answer came within `timeout_s`.
+        """
+
+
+class HttpxClient:
+    """An HttpClient of this process."""
 
     def __init__(self, base_url: str, *, hint: str) -> None:
         self.base_url = base_url.rstrip("/")
@@ -54,15 +76,13 @@ class HttpClient:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request. Raises ServerUnreachable when no full answer came within `timeout_s`."""
         url = self.base_url + path
-        content_type = {"Content-Type": "application/json"} if body is not None else {}
         try:
             response = httpx.request(
                 method,
                 url,
                 content=body,
-                headers={**content_type, **(headers or {})},
+                headers=headers_of(body, headers),
                 timeout=timeout_s,
                 trust_env=False,
                 # Reading the machine's certificates costs more than a plain HTTP request.
@@ -75,3 +95,9 @@ class HttpClient:
         except httpx.TransportError as error:
             raise ServerUnreachable(f"{method} {url}: {error}", hint=self._hint) from error
         return Answer(response.status_code, response.headers, response.content)
+
+
+def headers_of(body: bytes | None, given: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers to send: a body is JSON unless `given` says otherwise."""
+    content_type = {"Content-Type": "application/json"} if body is not None else {}
+    return {**content_type, **(given or {})}

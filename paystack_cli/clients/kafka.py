@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, not in __all__
 
 from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
@@ -60,8 +60,15 @@ _QUIET.propagate = False
 
 def kafka_error(error: KafkaError, endpoint: KafkaEndpoint, subject: str) -> PaystackError:
     """The typed error for `error`; `subject` says what was asked for, such as a topic."""
-    kind, hint = _ERRORS.get(error.code(), _BUSY)
-    return kind(f"Kafka {endpoint}, {subject}: {error.str()}", hint=hint)
+    return error_of_code(error.code(), error.str(), endpoint, subject)
+
+
+def error_of_code(
+    code: int | None, reason: str, endpoint: KafkaEndpoint, subject: str
+) -> PaystackError:
+    """As `kafka_error`; `code` is None where Kafka itself reported no error."""
+    kind, hint = _BUSY if code is None else _ERRORS.get(code, _BUSY)
+    return kind(f"Kafka {endpoint}, {subject}: {reason}", hint=hint)
 
 
 @contextmanager
@@ -128,19 +135,6 @@ def answer_of(future: "Future[Any]", timeout_s: float) -> Any:
 
 def admin_client(endpoint: KafkaEndpoint) -> AdminClient:
     return AdminClient(_configuration(endpoint), logger=_QUIET)
-
-
-def producer(endpoint: KafkaEndpoint, timeout_s: float) -> Producer:
-    """A producer that waits for every replica and gives up on a record after `timeout_s`."""
-    return Producer(
-        {
-            **_configuration(endpoint),
-            "acks": "all",
-            "linger.ms": 0,
-            "message.timeout.ms": max(1, round(timeout_s * 1000)),
-        },
-        logger=_QUIET,
-    )
 
 
 @contextmanager

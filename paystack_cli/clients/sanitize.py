@@ -25,7 +25,12 @@ def sanitize(text: str) -> str:
     """One printable line: card numbers as first 6 and last 4 digits, controls as `\\x1b`, cut."""
     masked = mask_card_numbers(text[: SHOWN_CHARACTERS_MAX + MARGIN_CHARACTERS])
     cut = masked if len(text) <= SHOWN_CHARACTERS_MAX else masked[:SHOWN_CHARACTERS_MAX] + "…"
-    return "".join(map(_visible, cut))
+    return printable(cut)
+
+
+def printable(text: str) -> str:
+    """`text` with controls shown as `\\x1b`, so that they cannot drive the reader's terminal."""
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def mask_card_numbers(text: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from paystack_cli.engines.base import Engine
+    from paystack_cli.engines.registry import Choice
     from paystack_cli.stack.model import Stack
     from paystack_cli.stack.settings import Settings
 
@@ -44,11 +45,21 @@ class Context:
         return load_stack(self.settings)
 
     @cached_property
+    def choice(self) -> "Choice":
+        """The engine that runs the stack, and why it is this one."""
+        from paystack_cli.engines.registry import choose_engine
+
+        return choose_engine(self.stack, self.settings)
+
+    @property
     def engine(self) -> "Engine":
         """The engine that runs the stack."""
-        from paystack_cli.engines.registry import open_engine
+        return self.choice.engine
 
-        return open_engine(self.stack, self.settings)
+    def tell_engine(self) -> None:
+        """Say on stderr which engine `auto` has chosen and why; a JSON document names it anyway."""
+        if self.choice.reason and self.output is OutputFormat.TABLE:
+            typer.echo(f"engine: {self.engine.name} ({self.choice.reason})", err=True)
 
 
 def context_of(typer_context: typer.Context) -> Context:

@@ -25,14 +25,14 @@ def down(
     """Stop the stack, or a part of it; data is kept unless --volumes."""
     from paystack_cli.output.service_progress import telling
     from paystack_cli.output.service_report import report_down
-    from paystack_cli.stack.selection import expand, start_order
+    from paystack_cli.stack.selection import expand, in_order
 
     run = context_of(ctx)
-    chosen = expand(run.stack, services or ())
-    names = tuple(name for name in start_order(run.stack) if name in chosen)
+    names = in_order(run.stack, expand(run.stack, services)) if services else ()
+    run.tell_engine()
     if volumes and not yes:
         _confirm(run.engine, names)
-    with telling(names or start_order(run.stack)) as progress:
+    with telling(names or in_order(run.stack)) as progress:
         report = run.engine.down(names, progress, volumes=volumes)
     report_down(report, engine=run.engine.name, as_json=run.output is OutputFormat.JSON)
 

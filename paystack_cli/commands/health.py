@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from paystack_cli.checks.place import Place
 from paystack_cli.commands.context import OutputFormat, context_of
 
 
@@ -15,6 +16,10 @@ def health(
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="Leave these out (also comma-separated).")
+    ] = None,
+    place: Annotated[
+        Place | None,
+        typer.Option("--from", help="Ask from inside the stack's network, or from this machine."),
     ] = None,
     timeout: Annotated[
         float, typer.Option(min=0, help="Seconds until all must be healthy.")
@@ -34,9 +39,9 @@ def health(
     answered in time.
     """
     from paystack_cli.checks.health import check_health, choose
+    from paystack_cli.checks.place import choose_place, open_reach
     from paystack_cli.checks.probes import Limits
     from paystack_cli.checks.retry import Deadline
-    from paystack_cli.clients.endpoints import Endpoints
     from paystack_cli.output.check_progress import telling
     from paystack_cli.output.check_report import report
 
@@ -44,14 +49,22 @@ def health(
     choice = choose(
         run.stack, names=services or (), exclude=exclude or (), excluded_at_up=run.engine.excluded()
     )
+    variables = run.settings.variables
+    place = choose_place(place, variables, run.engine)
     with telling(choice.checked) as progress:
         results = check_health(
             run.stack,
-            Endpoints(run.stack, run.engine, run.settings.variables),
+            open_reach(place, run.stack, run.engine, variables),
             run.engine,
             choice,
             limits=Limits(max_lag, max_age, max_parked),
             deadline=Deadline.after(timeout),
             progress=progress,
         )
-    return report("health", results, as_json=run.output is OutputFormat.JSON, junit=junit)
+    return report(
+        "health",
+        results,
+        as_json=run.output is OutputFormat.JSON,
+        junit=junit,
+        about={"from": place.value},
+    )

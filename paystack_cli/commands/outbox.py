@@ -30,7 +30,7 @@ def status(
     ] = None,
 ) -> None:
     """Show waiting rows by event type, parked rows with their reasons, and the publish rate."""
-    from paystack_cli.clients.database import connected
+    from paystack_cli.clients.database import PyMySqlDatabase
     from paystack_cli.clients.endpoints import Endpoints
     from paystack_cli.errors import ThresholdExceeded
     from paystack_cli.events.outbox import breaches, read_status
@@ -38,8 +38,7 @@ def status(
 
     run = context_of(ctx)
     database = Endpoints(run.stack, run.engine, run.settings.variables).database()
-    with connected(database, STATEMENT_TIMEOUT_S) as cursor:
-        found = read_status(cursor)
+    found = read_status(PyMySqlDatabase(database), STATEMENT_TIMEOUT_S)
     exceeded = list(breaches(found, max_age_s=max_age, max_pending=max_pending))
     report(found, exceeded, as_json=run.output is OutputFormat.JSON)
     if exceeded:

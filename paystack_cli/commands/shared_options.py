@@ -27,7 +27,7 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--engine"],
             metavar="NAME",
-            help="auto, local or compose; also PAYSTACK_ENGINE.",
+            help="auto, compose or local; also PAYSTACK_ENGINE.",
             expose_value=False,
             callback=_store,
         ),

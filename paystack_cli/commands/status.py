@@ -10,6 +10,7 @@ def status(ctx: typer.Context) -> None:
     from paystack_cli.output.service_report import report_status
 
     run = context_of(ctx)
+    run.tell_engine()
     report_status(
         run.engine.ps(),
         engine=run.engine.name,

@@ -39,6 +39,7 @@ def up(
     selection = select(
         run.stack, names=services or (), only=only or (), exclude=exclude or (), no_deps=no_deps
     )
+    run.tell_engine()
     with telling(selection.services) as progress:
         report = run.engine.up(selection, progress, recreate=recreate, timeout_s=timeout)
     report_up(report, engine=run.engine.name, as_json=run.output is OutputFormat.JSON)

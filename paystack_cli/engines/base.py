@@ -97,6 +97,37 @@ class UpReport:
     total_s: float
 
 
+class ImageOutcome(StrEnum):
+    """What `build` did with an image.
+
+    BUILT gave another image; CACHED was built again to the same one; UNCHANGED was left alone.
+    """
+
+    BUILT = "built"
+    CACHED = "cached"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuild:
+    """What `build` did with one service's image and why; `built_s` in seconds."""
+
+    service: str
+    image: str
+    outcome: ImageOutcome
+    reason: str
+    built_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What `build` did, in the order of compose.yaml; `artefacts_s` made what images copy in."""
+
+    images: tuple[ImageBuild, ...]
+    artefacts_s: float
+    total_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class DownReport:
     """What `down` stopped and removed."""
@@ -159,6 +190,9 @@ class Engine(Protocol):
     ) -> UpReport:
         """Start what is selected and not running, in dependency order, until all are healthy."""
 
+    def build(self, services: Sequence[str], progress: Progress) -> BuildReport:
+        """Make the images of these services, or of all, where what they hold has changed."""
+
     def down(
         self, services: Sequence[str], progress: Progress, *, volumes: bool = False
     ) -> DownReport:
@@ -175,10 +209,21 @@ class Engine(Protocol):
     def events(self) -> Iterator[Event]:
         """What happened to the services since the engine was started, oldest first."""
 
-    def run(self, service: str, command: Sequence[str]) -> Completed:
-        """Run a command to its end in a new process with the service's environment."""
+    @property
+    def has_network(self) -> bool:
+        """Whether the services share a network of their own, which `run` joins."""
 
-    def exec(self, service: str, command: Sequence[str]) -> Completed:
+    def run(
+        self, service: str, command: Sequence[str], *, timeout_s: float | None = None
+    ) -> Completed:
+        """Run a command to its end in a new process with the service's environment.
+
+        Beyond `timeout_s` it is ended and TimedOut raised.
+        """
+
+    def exec(
+        self, service: str, command: Sequence[str], *, timeout_s: float | None = None
+    ) -> Completed:
         """As `run`, in the running service; an error when it does not run."""
 
     def address(self, service: str, target_port: int) -> Address:

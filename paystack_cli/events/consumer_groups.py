@@ -17,11 +17,15 @@ from paystack_cli.clients.kafka import (
 
 @dataclass(frozen=True, slots=True)
 class GroupStatus:
-    """One group: its state as Kafka names it, members, unowned partitions, lag by topic."""
+    """One group: its state as Kafka names it, members, unowned partitions, lag by topic.
+
+    A member that is asked instead of the broker sees no other: `members` and `unowned_partitions`
+    are None then.
+    """
 
     state: str
-    members: int
-    unowned_partitions: int
+    members: int | None
+    unowned_partitions: int | None
     lag_records: dict[str, int]
 
     @property

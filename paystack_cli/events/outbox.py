@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pymysql.cursors import Cursor
-
+from paystack_cli.clients.database import Database
 from paystack_cli.clients.sanitize import sanitize
 
 RATE_WINDOW_S = 60
@@ -25,10 +24,12 @@ _SNAPSHOT = (
 # ix_outbox_hot (published, parked, …) bounds both to the rows they count, however large the table;
 # left alone the optimizer reads the whole table once a backlog is a good part of it.
 _WAITING = """
-SELECT event_type,
-       COUNT(*),
-       COALESCE(SUM(attempts > 0), 0),
-       TIMESTAMPDIFF(MICROSECOND, MIN(created_at), UTC_TIMESTAMP(6)) / 1e6
+SELECT JSON_ARRAY(
+         event_type,
+         COUNT(*),
+         COALESCE(SUM(attempts > 0), 0),
+         TIMESTAMPDIFF(MICROSECOND, MIN(created_at), UTC_TIMESTAMP(6)) / 1e6
+       )
   FROM outbox_event FORCE INDEX (ix_outbox_hot)
  WHERE published = 0 AND parked = 0
  GROUP BY event_type
@@ -36,7 +37,9 @@ SELECT event_type,
 """
 
 _PARKED = """
-SELECT event_type, last_error, COUNT(*), MIN(created_at), MAX(created_at), MIN(event_id)
+SELECT JSON_ARRAY(
+         event_type, last_error, COUNT(*), MIN(created_at), MAX(created_at), MIN(event_id)
+       )
   FROM outbox_event FORCE INDEX (ix_outbox_hot)
  WHERE published = 0 AND parked = 1
  GROUP BY event_type, last_error
@@ -44,10 +47,10 @@ SELECT event_type, last_error, COUNT(*), MIN(created_at), MAX(created_at), MIN(e
 """
 
 # ix_outbox_published_at
-_PUBLISHED_LATELY = """
-SELECT COUNT(*)
+_PUBLISHED_LATELY = f"""
+SELECT JSON_ARRAY(COUNT(*))
   FROM outbox_event
- WHERE published_at >= UTC_TIMESTAMP(6) - INTERVAL %s SECOND
+ WHERE published_at >= UTC_TIMESTAMP(6) - INTERVAL {RATE_WINDOW_S} SECOND
 """
 
 
@@ -104,26 +107,28 @@ class OutboxStatus:
         return self.pending / rate if rate else None
 
 
-def read_status(cursor: Cursor) -> OutboxStatus:
-    """Reads one snapshot; the cursor's connection ends in a read-only transaction."""
-    for statement in _SNAPSHOT:
-        cursor.execute(statement)
-    cursor.execute(_WAITING)
-    waiting = tuple(
-        Waiting(event_type, rows, int(retrying), max(0.0, float(oldest_age_s)))
-        for event_type, rows, retrying, oldest_age_s in cursor.fetchall()
+def read_status(database: Database, timeout_s: float) -> OutboxStatus:
+    """Reads one snapshot. Raises ServerUnreachable, ServerRefused or ServerFailed."""
+    script = (*_SNAPSHOT, _WAITING, _PARKED, _PUBLISHED_LATELY)
+    *_, waiting, parked, ((published_in_window,),) = database.run(script, timeout_s)
+    reasons = tuple(
+        Parked(
+            event_type,
+            sanitize(reason or NO_REASON),
+            rows,
+            datetime.fromisoformat(first_at),
+            datetime.fromisoformat(last_at),
+            event_id,
+        )
+        for event_type, reason, rows, first_at, last_at, event_id in parked
     )
-    cursor.execute(_PARKED)
-    parked = tuple(
-        Parked(event_type, sanitize(reason or NO_REASON), rows, first_at, last_at, event_id)
-        for event_type, reason, rows, first_at, last_at, event_id in cursor.fetchall()
-    )
-    cursor.execute(_PUBLISHED_LATELY, (RATE_WINDOW_S,))
-    (published_in_window,) = cursor.fetchone() or (0,)
     return OutboxStatus(
-        waiting=waiting,
-        parked=parked[:PARKED_REASONS_MAX],
-        parked_rows=sum(reason.rows for reason in parked),
+        waiting=tuple(
+            Waiting(event_type, rows, int(retrying), max(0.0, oldest_age_s))
+            for event_type, rows, retrying, oldest_age_s in waiting
+        ),
+        parked=reasons[:PARKED_REASONS_MAX],
+        parked_rows=sum(reason.rows for reason in reasons),
         published_in_window=published_in_window,
     )
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from paystack_cli.stack.catalog import Catalog
 
+PROTECTED = "protected"
+"""The profile of services that no command for "all" may touch, not even to clean up."""
+
 
 class Condition(StrEnum):
     """What a dependency must have reached before the dependent service starts."""
@@ -51,9 +54,17 @@ class Healthcheck:
 
     @property
     def readiness_url(self) -> str | None:
-        """The URL of a `curl … URL` check (container address); None for any other program."""
-        is_curl = len(self.test) > 2 and self.test[:2] == ("CMD", "curl")
-        return self.test[-1] if is_curl and self.test[-1].startswith("http") else None
+        """The URL of a `… curl … URL` check (container address); None for any other program."""
+        return self.test[-1] if self.test and self.test[-1].startswith("http") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How the service's image is made; `args` are the Dockerfile's ARGs."""
+
+    context: Path
+    dockerfile: Path
+    args: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,9 @@ class Service:
     group: str
     check: str | None
     image: str | None
+    build: Build | None
+    container_name: str | None
+    profiles: frozenset[str]
     command: tuple[str, ...]
     environment: Mapping[str, str]
     depends_on: Mapping[str, Condition]
@@ -87,6 +101,13 @@ class Service:
     restarts: bool
     one_shot: bool
     local: LocalOptions
+    digest: str
+    """Changes when compose.yaml, as interpolated, gives a container of the service otherwise."""
+
+    @property
+    def protected(self) -> bool:
+        """Touched only when it is named; whoever means "all" does not mean it."""
+        return PROTECTED in self.profiles
 
     def published(self, target: int) -> Port | None:
         """The host side of the container port `target`, None when it is not published."""
@@ -103,3 +124,8 @@ class Stack:
     groups: Mapping[str, tuple[str, ...]]
     local_environment: Mapping[str, str]
     catalog: Catalog
+
+    @property
+    def default_services(self) -> frozenset[str]:
+        """Those that "all" means: a service with a profile takes part only when it is named."""
+        return frozenset(name for name, service in self.services.items() if not service.profiles)

@@ -1,7 +1,7 @@
 """Which services a command means: names, `--only`, `--exclude`, and what they need. Pure."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from paystack_cli.errors import UsageError
@@ -28,9 +28,9 @@ def select(
 ) -> Selection:
     """The services that `up` means; a group name stands for its services.
 
-    `names` take what they need with them, `only` takes nothing else. Raises UsageError for an
-    unknown name, for `names` together with `only`, and for an excluded service that a chosen one
-    needs, unless `no_deps`.
+    `names` take what they need with them, `only` takes nothing else; without either it is every
+    service that has no profile. Raises UsageError for an unknown name, for `names` together with
+    `only`, and for an excluded service that a chosen one needs, unless `no_deps`.
     """
     wanted, exactly, excluded = (expand(stack, given) for given in (names, only, exclude))
     if wanted and exactly:
@@ -42,27 +42,28 @@ def select(
         chosen = (exactly or wanted) - excluded
     else:
         chosen = set()
-        roots = (wanted or set(stack.services)) - excluded
+        roots = (wanted or stack.default_services) - excluded
         for name in (name for name in start_order(stack) if name in roots):
             chosen |= _with_dependencies(stack, name, excluded, no_deps)
     if not chosen:
         raise UsageError(
             "nothing is left to do: every chosen service is excluded", hint="paystack up"
         )
-    return Selection(
-        services=tuple(name for name in start_order(stack) if name in chosen),
-        excluded=frozenset(excluded),
-    )
+    return Selection(services=in_order(stack, chosen), excluded=frozenset(excluded))
 
 
 def expand(stack: Stack, names: Iterable[str]) -> set[str]:
-    """Service names out of service and group names, each possibly a comma-separated list."""
+    """Service names out of service and group names, each possibly a comma-separated list.
+
+    A group stands for its services without a profile, or for all when each of them has one.
+    """
     expanded: set[str] = set()
     for name in (part.strip() for text in names for part in text.split(",")):
         if name in stack.services:
             expanded.add(name)
         elif name in stack.groups:
-            expanded.update(stack.groups[name])
+            members = set(stack.groups[name])
+            expanded |= members & stack.default_services or members
         elif name:
             raise unknown_name(name, stack)
     return expanded
@@ -93,6 +94,12 @@ def start_order(stack: Stack) -> tuple[str, ...]:
     for name in stack.services:
         visit(name, ())
     return tuple(ordered)
+
+
+def in_order(stack: Stack, names: Collection[str] = ()) -> tuple[str, ...]:
+    """The named services in start order; every service that has no profile when none is named."""
+    meant = names or stack.default_services
+    return tuple(name for name in start_order(stack) if name in meant)
 
 
 def _with_dependencies(stack: Stack, root: str, excluded: set[str], no_deps: bool) -> set[str]:

@@ -11,10 +11,17 @@ from paystack_cli.stack.dotenv import read_dotenv
 COMPOSE_FILE = Path("stack/compose.yaml")
 """Relative to the project folder, which is recognised by it."""
 
+BASE_IMAGES_FILE = Path(".paystack/base-images.env")
+"""Where the project has base images of its own, the variables that select them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of one run; `variables` is the process environment over the project's `.env`."""
+    """Settings of one run.
+
+    `variables` is the process environment over the project's `.env` over the base images that
+    `scripts/base-images` has chosen.
+    """
 
     project_dir: Path
     variables: Mapping[str, str]
@@ -55,10 +62,14 @@ def load_settings(
     engine: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Settings from the command line over the environment over `.env`."""
+    """Settings from the command line over the environment over the project's files."""
     root = _find_project(project_dir)
     process = dict(os.environ if environment is None else environment)
-    variables = {**read_dotenv(root / ".env", process), **process}
+    variables = {
+        **read_dotenv(root / BASE_IMAGES_FILE, process),
+        **read_dotenv(root / ".env", process),
+        **process,
+    }
     return Settings(
         project_dir=root,
         variables=variables,

@@ -36,6 +36,7 @@ print(json.dumps([code or 0, sorted({name.partition(".")[0] for name in sys.modu
 HELP = {
     "paystack": ["--help"],
     "up": ["up", "--help"],
+    "build": ["build", "--help"],
     "status": ["status", "--help"],
     "health": ["health", "--help"],
     "outbox": ["outbox", "--help"],

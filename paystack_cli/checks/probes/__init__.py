@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from paystack_cli.checks.model import Probe
-from paystack_cli.clients.endpoints import Endpoints
+from paystack_cli.checks.reach import Reach
+from paystack_cli.clients.http import HttpClient
 from paystack_cli.stack.catalog import Catalog
 from paystack_cli.stack.model import Service
 
@@ -26,9 +27,14 @@ class Target:
     """What a probe is made from."""
 
     service: Service
-    endpoints: Endpoints
+    reach: Reach
     catalog: Catalog
     limits: Limits
+
+    def http(self) -> HttpClient:
+        """A client of the service itself."""
+        hint = f"paystack logs {self.service.name}"
+        return self.reach.http(self.reach.service_url(self.service), hint=hint)
 
 
 ProbeMaker = Callable[[Target], Probe]

@@ -5,7 +5,6 @@ import time
 from paystack_cli.checks.model import AttemptFailed, Evidence, Probe
 from paystack_cli.checks.probes import Target
 from paystack_cli.checks.translation import client_errors_as_attempts
-from paystack_cli.clients.http import HttpClient
 
 LIST_NOTHING = "/api/payments?merchantId=paystack-health&limit=1"
 """A read of a merchant that has no payments: touches the whole way, changes nothing."""
@@ -15,7 +14,7 @@ HTTP_OK = 200
 def gateway_probe(target: Target) -> Probe:
     """Passes when a list of payments comes back through the gateway."""
     name = target.service.name
-    client = HttpClient(target.endpoints.gateway_url(), hint=f"paystack logs {name}")
+    client = target.reach.http(target.reach.gateway_url(), hint=f"paystack logs {name}")
 
     def probe(timeout_s: float) -> Evidence:
         begun_s = time.monotonic()

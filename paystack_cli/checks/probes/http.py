@@ -4,13 +4,12 @@ from paystack_cli.checks.model import Evidence, Probe
 from paystack_cli.checks.probes import Target
 from paystack_cli.checks.probes.actuator import ready_components
 from paystack_cli.checks.translation import client_errors_as_attempts
-from paystack_cli.clients.http import HttpClient
 
 
 def http_probe(target: Target) -> Probe:
     """Passes when readiness is UP."""
     name = target.service.name
-    client = HttpClient(target.endpoints.http_url(target.service), hint=f"paystack logs {name}")
+    client = target.http()
 
     def probe(timeout_s: float) -> Evidence:
         with client_errors_as_attempts():

@@ -4,8 +4,6 @@ from paystack_cli.checks.model import AttemptFailed, Evidence, Probe
 from paystack_cli.checks.probes import Limits, Target
 from paystack_cli.checks.probes.actuator import ready_components
 from paystack_cli.checks.translation import client_errors_as_attempts
-from paystack_cli.clients.database import connected
-from paystack_cli.clients.http import HttpClient
 from paystack_cli.events.outbox import OutboxStatus, read_status
 
 BREAKER = "/circuit-breaker/kafka-publisher"
@@ -14,15 +12,14 @@ BREAKER = "/circuit-breaker/kafka-publisher"
 def relay_probe(target: Target) -> Probe:
     """Passes when rows leave the outbox in time."""
     name = target.service.name
-    client = HttpClient(target.endpoints.http_url(target.service), hint=f"paystack logs {name}")
-    database = target.endpoints.database()
+    client = target.http()
+    database = target.reach.database()
 
     def probe(timeout_s: float) -> Evidence:
         with client_errors_as_attempts():
             ready_components(client, name, timeout_s)
             breaker = client.request("GET", BREAKER, timeout_s=timeout_s).json().get("state")
-            with connected(database, timeout_s) as cursor:
-                outbox = read_status(cursor)
+            outbox = read_status(database, timeout_s)
         facts = {
             "breaker": breaker,
             "pending_rows": outbox.pending,

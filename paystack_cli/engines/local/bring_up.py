@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from paystack_cli.engines.base import Action, Progress, ServiceTiming, State
+from paystack_cli.engines.executor import Gate
 from paystack_cli.engines.local.diagnosis import Diagnosis
-from paystack_cli.engines.local.executor import Gate
 from paystack_cli.engines.local.launch import Launch
 from paystack_cli.engines.local.observe import state_of
-from paystack_cli.engines.local.plan import Step
 from paystack_cli.engines.local.services import probe_of
 from paystack_cli.engines.local.supervisor import Supervisor
+from paystack_cli.engines.plan import Step
 from paystack_cli.stack.model import Stack
 
 POLL_S = 0.1

@@ -1,6 +1,5 @@
 """The local engine: the services of one stack as supervised processes of this machine."""
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from paystack_cli.engines.base import (
     UP_TIMEOUT_S,
     Address,
+    BuildReport,
     Completed,
     DownReport,
     Event,
@@ -19,38 +19,46 @@ from paystack_cli.engines.base import (
     State,
     UpReport,
 )
+from paystack_cli.engines.executor import Gate, execute
 from paystack_cli.engines.local.bring_up import BringUp
 from paystack_cli.engines.local.diagnosis import Diagnosis
-from paystack_cli.engines.local.environment import local_environment
-from paystack_cli.engines.local.executor import Gate, execute
+from paystack_cli.engines.local.environment import bound_ports, local_environment
 from paystack_cli.engines.local.journal import read_journal
 from paystack_cli.engines.local.launch import Launch
-from paystack_cli.engines.local.lock import exclusive
 from paystack_cli.engines.local.logs import Follower, read_logs
 from paystack_cli.engines.local.observe import observe, state_of
-from paystack_cli.engines.local.plan import ACTIVE, Observed, Step, plan_down, plan_up
-from paystack_cli.engines.local.preflight import check_disk, check_ports
+from paystack_cli.engines.local.preflight import check_disk
 from paystack_cli.engines.local.programs import ensure
 from paystack_cli.engines.local.services import launch_of
 from paystack_cli.engines.local.state import StateFolder
 from paystack_cli.engines.local.strays import end_strays, find_strays
 from paystack_cli.engines.local.supervisor import ProgramConfig, Supervisor
-from paystack_cli.errors import UsageError
+from paystack_cli.engines.plan import ACTIVE, Observed, Step, plan_down, plan_up
+from paystack_cli.engines.ports import check_ports
+from paystack_cli.errors import PreflightError, TimedOut, UsageError
 from paystack_cli.stack.model import Service, Stack
-from paystack_cli.stack.selection import Selection, start_order
+from paystack_cli.stack.selection import Selection, in_order
 from paystack_cli.stack.settings import Settings
+
+CHANGED = "its configuration changed"
 
 
 class LocalEngine:
     """Engine without containers. See `engines.base.Engine` for what each method promises."""
 
     name = "local"
+    has_network = False
 
     def __init__(self, stack: Stack, settings: Settings) -> None:
         self._stack = stack
         self._settings = settings
         self._folder = StateFolder(settings.state_dir(stack.name))
         self._supervisor = Supervisor(self._folder)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the stack was brought up by this engine and not taken down since."""
+        return self._supervisor.has_begun
 
     def up(
         self,
@@ -61,12 +69,18 @@ class LocalEngine:
         timeout_s: float = UP_TIMEOUT_S,
     ) -> UpReport:
         began = time.monotonic()
-        with self._changing("up"):
+        with self._folder.changing("up"):
             services = [self._stack.services[name] for name in selection.services]
+            _refuse_profiles(services)
             self._repair(progress)
             before = self._states(services)
             check_disk(self._folder.root)
-            check_ports(s for s in services if before[s.name] not in ACTIVE)
+            check_ports(
+                (service.name, port)
+                for service in services
+                if before[service.name] not in ACTIVE
+                for port in bound_ports(service)
+            )
             launches = self._launches(services, progress)
             changed = self._supervisor.configure(
                 [
@@ -77,10 +91,10 @@ class LocalEngine:
                 ],
                 known=self._stack.services,
             )
-            left_out = self._folder.excluded() | selection.excluded
-            self._folder.remember_excluded(left_out.difference(selection.services))
+            self._folder.remember_left_out(selection.excluded, selection.services)
             observed = {
-                name: Observed(state, changed=name in changed) for name, state in before.items()
+                name: Observed(state, CHANGED if name in changed else "")
+                for name, state in before.items()
             }
             steps = plan_up(self._stack, selection, observed, recreate=recreate)
             bring_up = BringUp(
@@ -96,14 +110,20 @@ class LocalEngine:
             timings = execute(steps, bring_up.run)
         return UpReport(services=timings, total_s=time.monotonic() - began)
 
+    def build(self, services: Sequence[str], progress: Progress) -> BuildReport:
+        raise PreflightError(
+            "the local engine runs services from this checkout and builds no images",
+            hint="paystack build --engine compose",
+        )
+
     def down(
         self, services: Sequence[str], progress: Progress, *, volumes: bool = False
     ) -> DownReport:
         began = time.monotonic()
         if not self._folder.root.is_dir():
             return DownReport(stopped=(), removed_volumes=(), total_s=0.0)
-        with self._changing("down"):
-            chosen = tuple(n for n in start_order(self._stack) if not services or n in services)
+        with self._folder.changing("down"):
+            chosen = in_order(self._stack, services)
             stopped = self._stop(chosen, progress)
             if not services:
                 self._supervisor.shut_down()
@@ -118,7 +138,7 @@ class LocalEngine:
     def ps(self) -> list[ServiceStatus]:
         return observe(
             self._stack,
-            start_order(self._stack),
+            in_order(self._stack),
             self._supervisor.processes(),
             read_journal(self._supervisor.log),
             self.excluded(),
@@ -132,7 +152,7 @@ class LocalEngine:
     def logs(
         self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
     ) -> Iterator[LogLine]:
-        chosen = [n for n in start_order(self._stack) if not services or n in services]
+        chosen = in_order(self._stack, services)
         follower = Follower(self._folder, chosen)  # before reading, so that no line falls between
         yield from read_logs(self._folder, chosen, tail)
         if follow:
@@ -146,22 +166,33 @@ class LocalEngine:
                 what=f"{entry.kind}: {entry.how}",
             )
 
-    def run(self, service: str, command: Sequence[str]) -> Completed:
-        done = subprocess.run(
-            list(command),
-            env={**os.environ, **self.environment(service)},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+    def run(
+        self, service: str, command: Sequence[str], *, timeout_s: float | None = None
+    ) -> Completed:
+        try:
+            done = subprocess.run(
+                list(command),
+                env={**os.environ, **self.environment(service)},
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise TimedOut(
+                f"{command[0]} of {service} did not end within {timeout_s:g} s",
+                hint="paystack status",
+            ) from None
         return Completed(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
-    def exec(self, service: str, command: Sequence[str]) -> Completed:
+    def exec(
+        self, service: str, command: Sequence[str], *, timeout_s: float | None = None
+    ) -> Completed:
         state = self._states([self._stack.services[service]])[service]
         if state is not State.RUNNING:
             raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
-        return self.run(service, command)
+        return self.run(service, command, timeout_s=timeout_s)
 
     def address(self, service: str, target_port: int) -> Address:
         port = self._stack.services[service].published(target_port)
@@ -180,18 +211,10 @@ class LocalEngine:
     def volumes(self, services: Sequence[str]) -> tuple[str, ...]:
         return tuple(
             volume.name
-            for name in services or start_order(self._stack)
+            for name in in_order(self._stack, services)
             for volume in self._stack.services[name].volumes
             if (self._folder.volumes / volume.name).is_dir()
         )
-
-    @contextlib.contextmanager
-    def _changing(self, command: str) -> Iterator[None]:
-        """One command at a time, and what the file system refuses is told as it should be."""
-        with self._folder.told():
-            self._folder.create()
-            with exclusive(self._folder.lock, command):
-                yield
 
     def _states(self, services: Sequence[Service]) -> dict[str, State]:
         processes = self._supervisor.processes()
@@ -236,3 +259,13 @@ class LocalEngine:
 
     def _longest_grace_s(self) -> float:
         return max(service.stop_grace_s for service in self._stack.services.values())
+
+
+def _refuse_profiles(services: Sequence[Service]) -> None:
+    for service in services:
+        if service.profiles:
+            raise PreflightError(
+                f"the local engine does not run {service.name}:"
+                f" profile {', '.join(sorted(service.profiles))} needs containers",
+                hint=f"paystack up {service.name} --engine compose",
+            )

@@ -4,13 +4,12 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
-
 from paystack_cli.engines.base import Health, ServiceStatus, State
 from paystack_cli.engines.local.environment import bound_ports
 from paystack_cli.engines.local.journal import Entry, Kind, restarts
 from paystack_cli.engines.local.services import probe_of
 from paystack_cli.engines.local.supervisor import ProcessInfo, ProcessState
+from paystack_cli.engines.memory import resident_bytes
 from paystack_cli.stack.model import Service, Stack
 
 PROBE_TIMEOUT_S = 2.0
@@ -65,7 +64,7 @@ def observe(
             uptime_s=max(0.0, time.time() - process.started_at) if process and running else None,
             restarts=0 if service.one_shot else restarts(journal, name),
             ports=tuple(port.published for port in bound_ports(service)),
-            memory_bytes=_memory(process.pid) if process and running else None,
+            memory_bytes=resident_bytes(process.pid) if process and running else None,
         )
 
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
@@ -83,13 +82,3 @@ def _health(stack: Stack, service: Service, state: State) -> tuple[Health, str]:
 def _last_end(journal: Sequence[Entry], name: str) -> str | None:
     ends = (e.how for e in reversed(journal) if e.service == name and e.kind is not Kind.SPAWNED)
     return next(ends, None)
-
-
-def _memory(pid: int) -> int | None:
-    """Resident memory of the process and of what it started, in bytes."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family)
-    except psutil.Error:
-        return None

@@ -143,9 +143,14 @@ class Supervisor:
         return self._folder.logs / LOG
 
     @property
+    def has_begun(self) -> bool:
+        """It was started and has not shut down: it runs, or was killed."""
+        return (self._folder.root / PID_FILE).exists()
+
+    @property
     def killed(self) -> bool:
         """It was running and did not shut down, yet does not answer any more."""
-        return (self._folder.root / PID_FILE).exists() and not self.running()
+        return self.has_begun and not self.running()
 
     def running(self) -> bool:
         """Whether the daemon answers."""

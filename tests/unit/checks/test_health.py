@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 
 from paystack_cli.checks.health import PROBES, Choice, check_health, choose
-from paystack_cli.checks.model import Outcome
+from paystack_cli.checks.model import CheckResult, Outcome
+from paystack_cli.checks.outside import Outside
 from paystack_cli.checks.probes import Limits
 from paystack_cli.checks.probes.kafka import TOPIC as HEALTH_TOPIC
 from paystack_cli.checks.progress import Silent
@@ -29,8 +30,10 @@ def stack() -> Stack:
 
 
 def test_every_service_that_stays_has_a_check_that_exists(stack: Stack) -> None:
-    for service in stack.services.values():
-        assert service.one_shot or service.check in PROBES, service.name
+    for name in stack.default_services:
+        service = stack.services[name]
+        assert service.one_shot or service.check in PROBES, name
+    assert {service.check for service in stack.services.values()} <= {*PROBES, None}
 
 
 def test_the_topic_of_the_kafka_probe_is_in_the_catalog(stack: Stack) -> None:
@@ -88,8 +91,15 @@ def test_without_names_all_are_chosen_and_what_up_left_out_is_excluded(stack: St
     choice = choose(stack, names=[], exclude=["kafka"], excluded_at_up={"gateway"})
     assert set(choice.excluded) == {"kafka", "gateway"}
     assert set(choice.checked) | set(choice.excluded) == {
-        service.name for service in stack.services.values() if service.check
+        name for name in stack.default_services if stack.services[name].check
     }
+
+
+def test_a_service_with_a_profile_is_checked_only_when_named(stack: Stack) -> None:
+    everything = choose(stack, names=[], exclude=[], excluded_at_up=())
+    assert "jenkins" not in (*everything.checked, *everything.excluded)
+    named = choose(stack, names=["jenkins"], exclude=[], excluded_at_up=())
+    assert named.checked == ("jenkins",)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +113,12 @@ def test_names_that_mean_nothing_are_refused(stack: Stack, names: list[str], sai
 class OneProcess:
     """The part of an engine that health asks: one service and what it wrote."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, problem: str | None = None) -> None:
         self._state = state
+        self._problem = problem
+
+    def problem(self) -> str | None:
+        return self._problem
 
     def ps(self) -> list[ServiceStatus]:
         return [
@@ -131,6 +145,19 @@ class OneProcess:
         return iter([LogLine(services[0], f"the last {tail} lines \x1b[2J")])
 
 
+def health_of(stack: Stack, one_process: OneProcess) -> list[CheckResult]:
+    engine = cast(Engine, one_process)
+    return check_health(
+        stack,
+        Outside(Endpoints(stack, engine, {})),
+        engine,
+        Choice(checked=("mariadb",), excluded=("gateway",)),
+        limits=Limits(lag_records=0, outbox_age_s=0, parked_rows=0),
+        deadline=Deadline.after(60),
+        progress=Silent(),
+    )
+
+
 @pytest.mark.parametrize(
     ("state", "said", "command"),
     [
@@ -142,16 +169,7 @@ class OneProcess:
 def test_what_does_not_run_is_said_at_once(
     stack: Stack, state: State, said: str, command: str
 ) -> None:
-    engine = cast(Engine, OneProcess(state))
-    results = check_health(
-        stack,
-        Endpoints(stack, engine, {}),
-        engine,
-        Choice(checked=("mariadb",), excluded=("gateway",)),
-        limits=Limits(lag_records=0, outbox_age_s=0, parked_rows=0),
-        deadline=Deadline.after(60),
-        progress=Silent(),
-    )
+    results = health_of(stack, OneProcess(state))
     assert [(result.name, result.outcome) for result in results] == [
         ("mariadb", Outcome.FAILED),
         ("gateway", Outcome.EXCLUDED),
@@ -167,3 +185,12 @@ def test_what_does_not_run_is_said_at_once(
         )
     )
     assert results[0].details == expected
+
+
+@pytest.mark.parametrize("state", [State.NOT_STARTED, State.STOPPED, State.FAILED])
+def test_an_engine_that_was_killed_is_told_instead_of_a_service_that_never_started(
+    stack: Stack, state: State
+) -> None:
+    result = health_of(stack, OneProcess(state, "the supervisor was killed"))[0]
+    assert result.summary == "mariadb does not run; the supervisor was killed"
+    assert result.hint

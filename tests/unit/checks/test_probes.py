@@ -13,7 +13,7 @@ from paystack_cli.checks.probes import worker as worker_probe
 from paystack_cli.checks.probes.actuator import ready_components
 from paystack_cli.checks.translation import client_errors_as_attempts
 from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
-from paystack_cli.clients.http import HttpClient
+from paystack_cli.clients.http import HttpxClient
 from paystack_cli.errors import PaystackError
 from paystack_cli.events.consumer_groups import GroupStatus
 from paystack_cli.events.outbox import OutboxStatus, Waiting
@@ -74,7 +74,7 @@ DOWN = {
 
 def ready(status: int, document: Any) -> Mapping[str, str]:
     with serving(lambda _method, _path, _body: Reply(status, document)) as url:
-        return ready_components(HttpClient(url, hint=""), "worker", 5.0)
+        return ready_components(HttpxClient(url, hint=""), "worker", 5.0)
 
 
 def test_a_ready_service_names_its_components() -> None:
@@ -123,6 +123,6 @@ def test_clients_errors_become_attempts(error: PaystackError, kind: type[Attempt
 def test_a_problem_document_is_told_in_short() -> None:
     problem = {"code": "OVERLOADED", "message": "come again", "type": "urn:x"}
     with serving(lambda _method, _path, _body: Reply(503, problem)) as url:
-        answer = HttpClient(url, hint="").request("GET", "/", timeout_s=5.0)
+        answer = HttpxClient(url, hint="").request("GET", "/", timeout_s=5.0)
     assert str(answer) == "HTTP 503 OVERLOADED: come again"
     assert json.loads(answer.body) == problem

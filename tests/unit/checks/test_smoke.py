@@ -9,7 +9,7 @@ from paystack_cli.checks.progress import Silent
 from paystack_cli.checks.retry import LAST_ATTEMPT_MIN_S, Deadline
 from paystack_cli.checks.runner import run_in_order
 from paystack_cli.checks.smoke import Journey, require_way_in
-from paystack_cli.clients.http import HttpClient
+from paystack_cli.clients.http import HttpxClient
 from paystack_cli.engines.base import Health, ServiceStatus, State
 from paystack_cli.errors import PreflightError
 from tests.support.fake_gateway import Call, FakeGateway, Fault, Reply, serving
@@ -33,7 +33,7 @@ def travel(
 ) -> list[CheckResult]:
     gateway = FakeGateway(fault)
     with serving(gateway.answer) as url:
-        client = HttpClient(url, hint="paystack health gateway")
+        client = HttpxClient(url, hint="paystack health gateway")
         journey = Journey(client, merchant_id="M", amount=1000)
         return run_in_order(journey.steps(excluded), Deadline.after(timeout_s), Silent())
 
@@ -245,7 +245,7 @@ def test_a_refund_whose_answer_was_lost_is_not_taken_for_a_conflict() -> None:
 
 
 def test_no_gateway_is_a_time_out() -> None:
-    client = HttpClient("http://127.0.0.1:9", hint="paystack health gateway")
+    client = HttpxClient("http://127.0.0.1:9", hint="paystack health gateway")
     journey = Journey(client, merchant_id="M", amount=1000)
     results = run_in_order(journey.steps(), Deadline.after(0), Silent())
     assert results[0].outcome is Outcome.TIMED_OUT

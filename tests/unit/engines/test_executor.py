@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from paystack_cli.engines.base import Action
-from paystack_cli.engines.local.executor import Cancelled, Gate, execute
-from paystack_cli.engines.local.plan import Step
+from paystack_cli.engines.executor import Cancelled, Gate, execute
+from paystack_cli.engines.plan import Step
 
 WAIT_S = 10.0
 

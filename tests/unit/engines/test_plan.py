@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.engines.base import Action, State
-from paystack_cli.engines.local.plan import Observed, plan_down, plan_up
+from paystack_cli.engines.plan import Observed, plan_down, plan_up
 from paystack_cli.stack.model import Stack
 from paystack_cli.stack.selection import select
 from tests.support.compose_project import make_project, stack_of
@@ -49,7 +49,7 @@ def test_up(
     stack: Stack, states: tuple[State, ...], changed: str, expected: tuple[Action, ...]
 ) -> None:
     observed = {
-        name: Observed(state, name == changed)
+        name: Observed(state, "it changed" if name == changed else "")
         for name, state in zip(("store", "init", "app"), states, strict=True)
     }
     steps = plan_up(stack, select(stack), observed, recreate=False)
@@ -57,23 +57,20 @@ def test_up(
 
 
 def test_recreate_restarts_what_is_selected(stack: Stack) -> None:
-    steps = plan_up(
-        stack, select(stack, only=["store"]), {"store": Observed(UP, False)}, recreate=True
-    )
+    steps = plan_up(stack, select(stack, only=["store"]), {"store": Observed(UP)}, recreate=True)
     assert [(step.service, step.action, step.after) for step in steps] == [("store", AGAIN, ())]
 
 
 def test_a_step_waits_for_selected_needs_only(stack: Stack) -> None:
-    observed = dict.fromkeys(stack.services, Observed(IDLE, False))
+    observed = dict.fromkeys(stack.services, Observed(IDLE))
     steps = plan_up(stack, select(stack, only=["store", "app"]), observed, recreate=False)
     assert {step.service: step.after for step in steps} == {"store": (), "app": ()}
 
 
 def test_a_restart_says_why(stack: Stack) -> None:
-    (step,) = plan_up(
-        stack, select(stack, only=["app"]), {"app": Observed(UP, True)}, recreate=False
-    )
-    assert "configuration" in step.reason
+    changed = {"app": Observed(UP, "its image changed")}
+    (step,) = plan_up(stack, select(stack, only=["app"]), changed, recreate=False)
+    assert step.reason == "its image changed"
 
 
 def test_down_stops_what_depends_first(stack: Stack) -> None:

@@ -10,10 +10,11 @@ import jsonschema
 import pytest
 
 from paystack_cli.checks.model import Attempt, CheckResult, Outcome
+from paystack_cli.engines.base import BuildReport, ImageBuild, ImageOutcome
 from paystack_cli.events.dead_letter_headers import Origin
 from paystack_cli.events.dead_letters import DeadLetter, TopicSummary
 from paystack_cli.events.outbox import OutboxStatus, Parked, Waiting
-from paystack_cli.output import check_report, dead_letter_report, outbox_report
+from paystack_cli.output import build_report, check_report, dead_letter_report, outbox_report
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
 AT = datetime(2026, 1, 2, 3, 4, 5, 6000)
@@ -48,14 +49,29 @@ LETTERS = TopicSummary(
     ),
 )
 
+BUILD = BuildReport(
+    (
+        ImageBuild("app", "pay/app:latest", ImageOutcome.BUILT, "there is no image yet", 1 / 3),
+        ImageBuild("store", "pay/store:latest", ImageOutcome.UNCHANGED, "", 0.0),
+    ),
+    artefacts_s=0.12345,
+    total_s=2 / 3,
+)
+
 DOCUMENTS: dict[str, list[dict[str, object]]] = {
     "health": [
-        check_report.document("health", CHECKS, {}),
-        check_report.document("health", [], {}),
+        check_report.document("health", CHECKS, {"from": "inside"}),
+        check_report.document("health", [], {"from": "outside"}),
     ],
     "smoke": [
-        check_report.document("smoke", CHECKS, {"gateway": "http://x", "payment_id": payment_id})
+        check_report.document(
+            "smoke", CHECKS, {"from": "inside", "gateway": "http://x", "payment_id": payment_id}
+        )
         for payment_id in (None, 100_000)
+    ],
+    "build": [
+        build_report.document(BUILD, "compose"),
+        build_report.document(BuildReport((), 0.0, 0.0), "compose"),
     ],
     "outbox-status": [
         outbox_report.document(OUTBOX, ["3 rows"]),

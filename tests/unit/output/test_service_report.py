@@ -1,22 +1,17 @@
-"""What `status`, `up` and `logs` print."""
-
-import json
+"""What `status` and `up` print."""
 
 import pytest
 
 from paystack_cli.engines.base import (
     Action,
     Health,
-    LogLine,
     ServiceStatus,
     ServiceTiming,
     State,
     UpReport,
 )
-from paystack_cli.output.log_lines import print_logs
 from paystack_cli.output.service_report import report_status, report_up
 
-ESCAPE = "\x1b"
 MEBIBYTE = 1024 * 1024
 
 
@@ -102,21 +97,3 @@ def test_up_says_why_a_service_was_restarted(capsys: pytest.CaptureFixture[str])
     told = capsys.readouterr().out
     assert "restarted, its configuration changed" in told
     assert told.endswith("up: healthy after 0.6 s\n")
-
-
-LINES = [LogLine("store", '{"event":"a"}'), LogLine("app", f"{ESCAPE}[31mred\x07 tab\tend")]
-
-
-def test_log_lines_are_aligned_and_cannot_drive_the_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    print_logs(LINES, ["store", "app"], as_json=False)
-    assert capsys.readouterr().out == (
-        'store | {"event":"a"}\napp   | \\x1b[31mred\\x07 tab\tend\n'
-    )
-
-
-def test_log_lines_as_json_are_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
-    print_logs(LINES, ["store", "app"], as_json=True)
-    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert documents == [{"service": line.service, "line": line.text} for line in LINES]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.errors import PreflightError
-from paystack_cli.stack.model import Condition, Port, Volume
+from paystack_cli.stack.model import Build, Condition, Port, Volume
 from tests.support.compose_project import make_project, settings_of, stack_of
 from tests.support.stack import PROJECT
 
@@ -87,6 +87,87 @@ def test_the_whole_model(tmp_path: Path) -> None:
     assert not app.one_shot
 
 
+CONTAINERS = """
+services:
+  app:
+    image: pay/app
+    container_name: pay-app
+    build: {context: backend, dockerfile: app/Dockerfile, args: {BASE: "${BASE:-python}"}}
+    restart: on-failure:3
+    mem_limit: 64m
+    read_only: true
+    cap_drop: [ALL]
+    networks: [edge]
+    tmpfs: [/tmp]
+    healthcheck: {test: curl -f http://127.0.0.1}
+    volumes:
+      - data:/var/lib/app
+      - named:/etc/app:ro
+      - ./app.conf:/etc/app.conf:ro
+      - /var/run/docker.sock:/var/run/docker.sock
+      - /anonymous
+      - {type: volume, source: long, target: /long}
+      - {type: bind, source: ./more, target: /more}
+      - {type: tmpfs, target: /fast}
+  tool: {image: tool, build: tool, profiles: [tooling], healthcheck: {disable: true}}
+  guard: {image: guard, profiles: [protected]}
+networks: {edge: }
+volumes: {data: , named: , long: }
+"""
+
+
+def test_what_containers_need(tmp_path: Path) -> None:
+    project = make_project(tmp_path, CONTAINERS)
+    stack = stack_of(project, BASE="ours")
+    app, tool, guard = stack.services.values()
+    backend = project / "stack" / "backend"
+    assert app.build == Build(backend, backend / "app" / "Dockerfile", {"BASE": "ours"})
+    assert app.container_name == "pay-app"
+    assert app.restarts
+    assert app.healthcheck is not None
+    assert app.healthcheck.test == ("CMD-SHELL", "curl -f http://127.0.0.1")
+    assert app.volumes == (
+        Volume("data", "/var/lib/app"),
+        Volume("named", "/etc/app"),
+        Volume("long", "/long"),
+    )
+    assert tool.build == Build(
+        project / "stack" / "tool", project / "stack" / "tool" / "Dockerfile", {}
+    )
+    assert (tool.healthcheck, tool.protected, guard.protected) == (None, False, True)
+    assert stack.default_services == {"app"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("mem_limit: 64m", "mem_limit: 65m", True),
+        ("image: pay/app", "image: pay/other", True),
+        ("read_only: true", "environment: {A: 1}", True),
+        ("dockerfile: app/Dockerfile", "dockerfile: other/Dockerfile", False),
+        ("    restart:", "    x-paystack: {check: http}\n    restart:", False),
+        ("profiles: [tooling]", "profiles: [other]", False),
+    ],
+)
+def test_the_digest_changes_with_what_a_container_gets(
+    tmp_path: Path, old: str, new: str, changes: bool
+) -> None:
+    assert old in CONTAINERS
+    before = stack_of(make_project(tmp_path / "a", CONTAINERS)).services["app"]
+    after = stack_of(make_project(tmp_path / "b", CONTAINERS.replace(old, new))).services["app"]
+    assert (before.digest != after.digest) is changes
+
+
+def test_base_images_of_the_project_stand_below_the_env_file(tmp_path: Path) -> None:
+    project = make_project(tmp_path, COMPOSE)
+    (project / ".paystack").mkdir()
+    (project / ".paystack" / "base-images.env").write_text("STORE_TAG=base\nSTORE_PORT=7300\n")
+    (project / ".env").write_text("STORE_PORT=7200\n")
+    store = stack_of(project).services["store"]
+    assert store.image == "store:base"
+    assert store.ports[0].published == 7200
+
+
 def test_the_catalog_is_part_of_the_stack(tmp_path: Path) -> None:
     catalog = stack_of(make_project(tmp_path, COMPOSE)).catalog
     assert catalog.events["DONE"].topic == "done"
@@ -120,7 +201,6 @@ def test_each_stack_name_has_its_own_state_folder(tmp_path: Path) -> None:
         ("format: 1", "format: 2", "format 2, this release reads 1"),
         ("command: [python, -m, init]", "command: python -m init", "as a list"),
         ('"127.0.0.1:${STORE_PORT:-7000}:7"', '"7000"', "cannot read port '7000'"),
-        ("data:/var/lib/store", "./data:/var/lib/store", "cannot read volume"),
         ("1m30s", "90", "cannot read duration 90"),
         ("service_healthy", "service_happy", "service_happy"),
         ("services:", "services: [", "compose.yaml"),

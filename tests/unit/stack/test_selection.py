@@ -6,7 +6,7 @@ import pytest
 
 from paystack_cli.errors import ExitCode, UsageError
 from paystack_cli.stack.model import Stack
-from paystack_cli.stack.selection import select, start_order
+from paystack_cli.stack.selection import in_order, select, start_order
 from tests.support.compose_project import make_project, stack_of
 
 COMPOSE = """
@@ -74,3 +74,32 @@ def test_a_circle_of_dependencies_is_named(tmp_path: Path) -> None:
     circle = "services:\n  a: {command: [a], depends_on: [b]}\n  b: {depends_on: [a]}\n"
     with pytest.raises(UsageError, match="a -> b -> a"):
         start_order(stack_of(make_project(tmp_path, circle)))
+
+
+PROFILES = """
+x-paystack:
+  groups: {edge: [door, tunnel], tools: [tunnel, client]}
+services:
+  door: {command: [x]}
+  tunnel: {command: [x], profiles: [protected], depends_on: [door]}
+  client: {command: [x], profiles: [tooling]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, ["door"]),
+        ({"names": ["edge"]}, ["door"]),
+        ({"names": ["tunnel"]}, ["door", "tunnel"]),
+        ({"only": ["tunnel"]}, ["tunnel"]),
+        ({"only": ["tools"]}, ["tunnel", "client"]),
+        ({"exclude": ["client"]}, ["door"]),
+    ],
+)
+def test_a_service_with_a_profile_is_meant_only_by_its_name(
+    tmp_path: Path, arguments: dict[str, list[str]], expected: list[str]
+) -> None:
+    stack = stack_of(make_project(tmp_path, PROFILES))
+    assert list(select(stack, **arguments).services) == expected
+    assert in_order(stack) == ("door",)

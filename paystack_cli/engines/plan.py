@@ -12,10 +12,10 @@ ACTIVE = {State.STARTING, State.RUNNING, State.RESTARTING}
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is there of a service: its state, and whether its configuration differs by now."""
+    """What is there of a service: its state, and what about it differs by now ("" for nothing)."""
 
     state: State
-    changed: bool
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def _decide(observed: Observed, recreate: bool) -> tuple[Action, str]:
         return Action.STARTED, ""
     if recreate:
         return Action.RESTARTED, "asked for"
-    if observed.changed:
-        return Action.RESTARTED, "its configuration changed"
+    if observed.change:
+        return Action.RESTARTED, observed.change
     return Action.UNCHANGED, ""
 
 
 def _decide_one_shot(observed: Observed, due: bool) -> tuple[Action, str]:
-    if observed.state is State.COMPLETED and not observed.changed and not due:
+    if observed.state is State.COMPLETED and not observed.change and not due:
         return Action.UNCHANGED, ""
     return Action.COMPLETED, ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
-from paystack_cli.engines.local.plan import Step
+from paystack_cli.engines.plan import Step
 
 Outcome = TypeVar("Outcome")
 

@@ -1,0 +1,166 @@
+"""How far each service of one `up` has come, by what happens to its container.
+
+The truth in one place: a one-shot that ended with 0 is done; a service that ended twice, or ended
+and is not started again, has failed; unhealthy is bad news and no end, until the deadline.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from paystack_cli.engines.base import Action, Progress
+from paystack_cli.engines.compose.container import Container, ContainerEvent, how_ended
+from paystack_cli.engines.plan import Step
+from paystack_cli.stack.model import Service
+
+CRASHES_MAX = 2
+"""Ends of a starting service before it counts as a crash loop."""
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A service that will not become ready: what happened, and its container as it was then."""
+
+    service: str
+    what: str
+    container: Container | None
+
+
+@dataclass(slots=True)
+class _Course:
+    """One service on its way; times are monotonic seconds."""
+
+    service: Service
+    step: Step
+    container: str = ""
+    started_at: float | None = None
+    ready_at: float | None = None
+    exits: int = 0
+    out_of_memory: bool = False
+    troubled: bool = False
+
+
+class Watch:
+    """Hears of containers and knows what is ready, what is in trouble and what has failed."""
+
+    def __init__(
+        self, services: Mapping[str, Service], steps: Iterable[Step], progress: Progress
+    ) -> None:
+        self._courses = {step.service: _Course(services[step.service], step) for step in steps}
+        self._progress = progress
+        self.failure: Failure | None = None
+
+    def tell_plan(self) -> None:
+        """Say what every service waits for."""
+        for course in self._courses.values():
+            if course.ready_at is None and course.started_at is None:
+                needs = ", ".join(course.step.after)
+                phase = ("waiting", f"for {needs}") if needs else ("creating", "")
+                self._progress.service(course.service.name, *phase)
+
+    def adopt(self, container: Container, now: float) -> None:
+        """A container that is there before anything happens."""
+        course = self._courses.get(container.service)
+        if course is None or container.one_off:
+            return
+        if course.step.action is Action.UNCHANGED and course.service.one_shot:
+            self._ready(course, now)
+        elif container.status in {"running", "restarting"}:
+            course.container, course.started_at = container.id, now
+            course.troubled = container.health == "unhealthy" or container.status == "restarting"
+            if container.status == "running" and _answers(course.service, container.health):
+                self._ready(course, now)
+
+    def hear(self, event: ContainerEvent, container: Container | None, now: float) -> None:
+        """Something happened; `container` is how it is after that, None when it is gone."""
+        course = self._courses.get(event.service)
+        if course is None or event.one_off:
+            return
+        action = event.action
+        if action == "start":
+            course.container = event.container
+            self._started(course, now)
+        elif action == "oom":
+            course.out_of_memory = True
+        elif action == "die":
+            self._ended(course, event, container, now)
+        elif action in {"stop", "destroy"}:
+            self._fail(course, "was stopped from outside while it started", container)
+        elif action == "health_status: healthy":
+            self._ready(course, now)
+        elif action == "health_status: unhealthy":
+            course.ready_at, course.troubled = None, True
+            said = container.last_probe if container else ""
+            self._progress.service(course.service.name, "unhealthy", said)
+
+    @property
+    def pending(self) -> list[str]:
+        """Services that are not ready."""
+        return [name for name, course in self._courses.items() if course.ready_at is None]
+
+    @property
+    def troubled(self) -> list[str]:
+        """Pending services that may yet recover: unhealthy, or ended and started again."""
+        return [name for name in self.pending if self._courses[name].troubled]
+
+    @property
+    def made(self) -> dict[str, str]:
+        """Container id -> digest of the service that it was made from."""
+        return {
+            course.container: course.service.digest
+            for course in self._courses.values()
+            if course.container
+        }
+
+    def times(self, name: str) -> tuple[float, float]:
+        """When a ready service was started and when it was ready."""
+        course = self._courses[name]
+        assert course.started_at is not None  # noqa: S101 - `up` has waited for it
+        assert course.ready_at is not None  # noqa: S101
+        return course.started_at, course.ready_at
+
+    def _started(self, course: _Course, now: float) -> None:
+        course.started_at = now
+        self._progress.service(course.service.name, "starting", course.step.reason)
+        if course.service.healthcheck is None and not course.service.one_shot:
+            self._ready(course, now)
+
+    def _ready(self, course: _Course, now: float) -> None:
+        course.ready_at, course.troubled = now, False
+        if course.started_at is None:
+            course.started_at = now
+        self._progress.service(
+            course.service.name, "done" if course.service.one_shot else "healthy"
+        )
+
+    def _ended(
+        self, course: _Course, event: ContainerEvent, container: Container | None, now: float
+    ) -> None:
+        course.exits += 1
+        course.ready_at = None
+        if course.service.one_shot and event.exit_code == 0:
+            self._ready(course, now)
+            return
+        how = how_ended(event.exit_code or 0, out_of_memory=course.out_of_memory)
+        if course.out_of_memory and container is not None and container.memory_limit_bytes:
+            how += f", its limit is {container.memory_limit_bytes // MEBIBYTE} MiB"
+        comes_back = container is not None and container.status in {"restarting", "running"}
+        if course.exits >= CRASHES_MAX:
+            self._fail(course, f"crashed at start: {course.exits} times, at last {how}", container)
+        elif not comes_back:
+            self._fail(course, f"ended at start: {how}", container)
+        else:
+            course.troubled = True
+            self._progress.service(course.service.name, "crashed", f"{how}; started again")
+
+    def _fail(self, course: _Course, what: str, container: Container | None) -> None:
+        if self.failure is None:
+            self.failure = Failure(course.service.name, what, container)
+
+
+def _answers(service: Service, health: str | None) -> bool:
+    """A running service is ready when its probe says so, or when it has none; a one-shot never."""
+    if service.one_shot:
+        return False
+    return health == "healthy" or (health is None and service.healthcheck is None)
