@@ -1,23 +1,20 @@
 """What `build` did with each image: one JSON document or one table on stdout."""
 
-import json
 from dataclasses import asdict
 
 import typer
-from rich.table import Table
 
 from paystack_cli.engines.base import BuildReport
-from paystack_cli.output.console import stdout_console
-
-TIME_DECIMALS = 3
+from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.document import TIME_DECIMALS, print_document, versioned
 
 
 def report_build(report: BuildReport, *, engine: str, as_json: bool) -> None:
     """Tell what was built, why, and how long it took."""
     if as_json:
-        typer.echo(json.dumps(document(report, engine), indent=2))
+        print_document(document(report, engine))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for title in ("SERVICE", "IMAGE", "OUTCOME", "BUILT IN"):
         table.add_column(title, justify="right" if title == "BUILT IN" else "left")
     for image in report.images:
@@ -29,13 +26,13 @@ def report_build(report: BuildReport, *, engine: str, as_json: bool) -> None:
 
 def document(report: BuildReport, engine: str) -> dict[str, object]:
     """`paystack.build/v1`, described in docs/schemas."""
-    return {
-        "schema": "paystack.build/v1",
-        "engine": engine,
-        "artefacts_s": round(report.artefacts_s, TIME_DECIMALS),
-        "total_s": round(report.total_s, TIME_DECIMALS),
-        "images": [
+    return versioned(
+        "build",
+        engine=engine,
+        artefacts_s=round(report.artefacts_s, TIME_DECIMALS),
+        total_s=round(report.total_s, TIME_DECIMALS),
+        images=[
             {**asdict(image), "built_s": round(image.built_s, TIME_DECIMALS)}
             for image in report.images
         ],
-    }
+    )

@@ -1,12 +1,10 @@
 """Checks while they run: a live table on a terminal, plain lines elsewhere; always on stderr."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -14,9 +12,8 @@ from rich.text import Text
 from paystack_cli.checks.model import Attempt, CheckResult, Outcome
 from paystack_cli.checks.progress import Progress
 from paystack_cli.output.check_report import STYLES
-from paystack_cli.output.console import is_live
-
-REFRESHES_PER_S = 10
+from paystack_cli.output.console import is_live, plain_table
+from paystack_cli.output.live import live_display, tell_line
 
 
 @contextmanager
@@ -24,12 +21,7 @@ def telling(names: Sequence[str]) -> Iterator[Progress]:
     """Where the checks called `names` tell what happens."""
     if is_live():
         live = _LiveTable(names)
-        with Live(
-            get_renderable=live.render,
-            console=Console(stderr=True),
-            refresh_per_second=REFRESHES_PER_S,
-            transient=True,
-        ):
+        with live_display(live.render, Console(stderr=True)):
             yield live
     else:
         yield _PlainLines()
@@ -44,16 +36,11 @@ class _PlainLines:
     def retrying(self, name: str, failed: Attempt) -> None:
         if failed.reason is not None and self._reasons.get(name) != failed.reason:
             self._reasons[name] = failed.reason
-            self._tell(f"{name}: attempt {failed.number}: {failed.reason}")
+            tell_line(f"{name}: attempt {failed.number}: {failed.reason}")
 
     def finished(self, result: CheckResult) -> None:
         verdict = result.outcome.value.replace("_", " ")
-        self._tell(f"{result.name}: {verdict}: {result.summary}")
-
-    def _tell(self, line: str) -> None:
-        # One write a line: several threads tell.
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        tell_line(f"{result.name}: {verdict}: {result.summary}")
 
 
 @dataclass(slots=True)
@@ -79,7 +66,7 @@ class _LiveTable:
         row.outcome, row.tries, row.text = result.outcome, len(result.attempts), result.summary
 
     def render(self) -> Table:
-        table = Table(box=None, pad_edge=False, show_header=False)
+        table = plain_table(header=False)
         for name, row in self._rows.items():
             state = (
                 self._spinner

@@ -1,6 +1,5 @@
 """Check results as one JSON document or one table on stdout, and as JUnit when asked for."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +9,9 @@ from rich.text import Text
 
 from paystack_cli.checks.model import Attempt, CheckResult, Outcome, exit_code
 from paystack_cli.errors import ExitCode
-from paystack_cli.output.console import stdout_console
+from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.document import TIME_DECIMALS, print_document, versioned
 from paystack_cli.output.junit import write_junit
-
-TIME_DECIMALS = 3
 
 STYLES: Mapping[Outcome, str] = {
     Outcome.PASSED: "green",
@@ -39,7 +37,7 @@ def report(
     if junit is not None:
         write_junit(junit, f"paystack.{command}", results)
     if as_json:
-        typer.echo(json.dumps(document(command, results, about or {}), indent=2))
+        print_document(document(command, results, about or {}))
     else:
         stdout_console().print(table(results))
         for line in details(results):
@@ -51,12 +49,12 @@ def document(
     command: str, results: Sequence[CheckResult], about: Mapping[str, object]
 ) -> dict[str, object]:
     """`paystack.<command>/v1`, described in docs/schemas."""
-    return {
-        "schema": f"paystack.{command}/v1",
-        "ok": exit_code(results) is ExitCode.OK,
+    return versioned(
+        command,
+        ok=exit_code(results) is ExitCode.OK,
         **about,
-        "checks": [_check_document(result) for result in results],
-    }
+        checks=[_check_document(result) for result in results],
+    )
 
 
 def _check_document(result: CheckResult) -> dict[str, object]:
@@ -95,7 +93,7 @@ def details(results: Sequence[CheckResult]) -> Iterator[str]:
 
 def table(results: Sequence[CheckResult]) -> Table:
     """One row per check; below a failure, the next command."""
-    rows = Table(box=None, pad_edge=False, header_style="bold")
+    rows = plain_table()
     for title in ("CHECK", "OUTCOME", "TRIES", "TIME"):
         rows.add_column(
             title, no_wrap=True, justify="right" if title in {"TRIES", "TIME"} else "left"

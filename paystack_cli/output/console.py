@@ -4,6 +4,7 @@ import os
 import sys
 
 from rich.console import Console
+from rich.table import Table
 
 PIPED_WIDTH_CHARACTERS = 240
 """Width of a table in a file or a CI log, whose lines are read unwrapped."""
@@ -20,3 +21,15 @@ def stdout_console() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPED_WIDTH_CHARACTERS
     return console
+
+
+def plain_table(*titles: str, header: bool = True, gap: int = 2) -> Table:
+    """A table without frame, which also reads well in a log; `gap` in characters."""
+    return Table(
+        *titles,
+        box=None,
+        pad_edge=False,
+        padding=(0, gap, 0, 0),
+        show_header=header,
+        header_style="bold",
+    )

@@ -1,21 +1,20 @@
 """Dead-letter topics as one JSON document or tables on stdout."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.events.dead_letters import DeadLetter, TopicSummary
-from paystack_cli.output.console import stdout_console
+from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.document import print_document, versioned
 
 
 def report(summaries: Sequence[TopicSummary], exceeded: Sequence[str], *, as_json: bool) -> None:
     """Tell `summaries`; `exceeded` are the limits that they break."""
     if as_json:
-        typer.echo(json.dumps(document(summaries, exceeded), indent=2))
+        print_document(document(summaries, exceeded))
         return
     console = stdout_console()
     console.print(_topics_table(summaries))
@@ -26,12 +25,12 @@ def report(summaries: Sequence[TopicSummary], exceeded: Sequence[str], *, as_jso
 
 def document(summaries: Sequence[TopicSummary], exceeded: Sequence[str]) -> dict[str, object]:
     """`paystack.dlq-inspect/v1`, described in docs/schemas."""
-    return {
-        "schema": "paystack.dlq-inspect/v1",
-        "ok": not exceeded,
-        "exceeded": list(exceeded),
-        "dead": sum(summary.count for summary in summaries),
-        "topics": [
+    return versioned(
+        "dlq-inspect",
+        ok=not exceeded,
+        exceeded=list(exceeded),
+        dead=sum(summary.count for summary in summaries),
+        topics=[
             {
                 "topic": summary.topic,
                 "count": summary.count,
@@ -42,7 +41,7 @@ def document(summaries: Sequence[TopicSummary], exceeded: Sequence[str]) -> dict
             }
             for summary in summaries
         ],
-    }
+    )
 
 
 def _letter_document(letter: DeadLetter) -> dict[str, object]:
@@ -63,7 +62,7 @@ def _letter_document(letter: DeadLetter) -> dict[str, object]:
 
 
 def _topics_table(summaries: Sequence[TopicSummary]) -> Table:
-    table = Table("TOPIC", "DEAD", "FIRST", "LAST", "REASONS", box=None, pad_edge=False)
+    table = plain_table("TOPIC", "DEAD", "FIRST", "LAST", "REASONS")
     for summary in summaries:
         reasons = ", ".join(f"{name} x{count}" for name, count in summary.reasons.most_common())
         table.add_row(
@@ -77,7 +76,7 @@ def _topics_table(summaries: Sequence[TopicSummary]) -> Table:
 
 
 def _letters_table(summary: TopicSummary) -> Table:
-    table = Table("AT", "LETTER", "KEY", "EVENT", "FROM", "REASON", box=None, pad_edge=False)
+    table = plain_table("AT", "LETTER", "KEY", "EVENT", "FROM", "REASON")
     table.title, table.title_justify = f"\nthe newest of {summary.topic}", "left"
     for letter in summary.latest:
         origin = letter.origin

@@ -1,15 +1,14 @@
 """The outbox's status as one JSON document or tables on stdout."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.events.outbox import RATE_WINDOW_S, OutboxStatus
-from paystack_cli.output.console import stdout_console
+from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.document import print_document, versioned
 
 TIME_DECIMALS = 3
 
@@ -17,7 +16,7 @@ TIME_DECIMALS = 3
 def report(status: OutboxStatus, exceeded: Sequence[str], *, as_json: bool) -> None:
     """Tell `status`; `exceeded` are the limits that it breaks."""
     if as_json:
-        typer.echo(json.dumps(document(status, exceeded), indent=2))
+        print_document(document(status, exceeded))
         return
     console = stdout_console()
     console.print(_summary(status))
@@ -29,17 +28,17 @@ def report(status: OutboxStatus, exceeded: Sequence[str], *, as_json: bool) -> N
 
 def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]:
     """`paystack.outbox-status/v1`, described in docs/schemas."""
-    return {
-        "schema": "paystack.outbox-status/v1",
-        "ok": not exceeded,
-        "exceeded": list(exceeded),
-        "pending": status.pending,
-        "oldest_age_s": _rounded(status.oldest_age_s),
-        "parked": status.parked_rows,
-        "publish_rate_per_s": _rounded(status.publish_rate_per_s),
-        "rate_window_s": RATE_WINDOW_S,
-        "drain_s": _rounded(status.drain_s),
-        "waiting": [
+    return versioned(
+        "outbox-status",
+        ok=not exceeded,
+        exceeded=list(exceeded),
+        pending=status.pending,
+        oldest_age_s=_rounded(status.oldest_age_s),
+        parked=status.parked_rows,
+        publish_rate_per_s=_rounded(status.publish_rate_per_s),
+        rate_window_s=RATE_WINDOW_S,
+        drain_s=_rounded(status.drain_s),
+        waiting=[
             {
                 "event_type": waiting.event_type,
                 "rows": waiting.rows,
@@ -48,7 +47,7 @@ def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]
             }
             for waiting in status.waiting
         ],
-        "parked_reasons": [
+        parked_reasons=[
             {
                 "event_type": parked.event_type,
                 "reason": parked.reason,
@@ -59,7 +58,7 @@ def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]
             }
             for parked in status.parked
         ],
-    }
+    )
 
 
 def _summary(status: OutboxStatus) -> Text:
@@ -72,7 +71,7 @@ def _summary(status: OutboxStatus) -> Text:
 
 
 def _waiting_table(status: OutboxStatus) -> Table:
-    table = Table("WAITING", "ROWS", "RETRYING", "OLDEST", box=None, pad_edge=False)
+    table = plain_table("WAITING", "ROWS", "RETRYING", "OLDEST")
     for waiting in status.waiting:
         table.add_row(
             Text(waiting.event_type),
@@ -84,7 +83,7 @@ def _waiting_table(status: OutboxStatus) -> Table:
 
 
 def _parked_table(status: OutboxStatus) -> Table:
-    table = Table("PARKED", "ROWS", "LAST CREATED", "EVENT", "REASON", box=None, pad_edge=False)
+    table = plain_table("PARKED", "ROWS", "LAST CREATED", "EVENT", "REASON")
     for parked in status.parked:
         table.add_row(
             Text(parked.event_type),

@@ -1,19 +1,16 @@
 """What an engine does with services: live on a terminal, plain lines elsewhere; on stderr."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.engines.base import Progress
-from paystack_cli.output.console import is_live
-
-REFRESHES_PER_S = 10
+from paystack_cli.output.console import is_live, plain_table
+from paystack_cli.output.live import live_display, tell_line
 
 FINAL = {"healthy": "green", "done": "green", "stopped": "dim"}
 """The phases that a service stays in, and their style."""
@@ -27,12 +24,7 @@ def telling(services: Sequence[str]) -> Iterator[Progress]:
         return
     console = Console(stderr=True)
     live = _LiveTable(services, console)
-    with Live(
-        get_renderable=live.render,
-        console=console,
-        refresh_per_second=REFRESHES_PER_S,
-        transient=True,
-    ):
+    with live_display(live.render, console):
         yield live
 
 
@@ -43,9 +35,7 @@ class _PlainLines:
         self.note(f"{name}: {phase} {detail}".rstrip())
 
     def note(self, text: str) -> None:
-        # One write a line: several threads tell.
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        tell_line(text)
 
 
 class _LiveTable:
@@ -63,7 +53,7 @@ class _LiveTable:
         self._console.print(Text(text, "dim"))
 
     def render(self) -> Table:
-        table = Table(box=None, pad_edge=False, show_header=False)
+        table = plain_table(header=False)
         for name, (phase, detail) in self._phases.items():
             mark = Text("✔", FINAL[phase]) if phase in FINAL else self._spinner
             table.add_row(mark, Text(name), Text(phase, FINAL.get(phase, "")), Text(detail, "dim"))

@@ -1,11 +1,9 @@
 """What `up`, `down` and `status` found or did: one JSON document or one table on stdout."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.engines.base import (
@@ -16,9 +14,9 @@ from paystack_cli.engines.base import (
     State,
     UpReport,
 )
-from paystack_cli.output.console import stdout_console
+from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.document import TIME_DECIMALS, print_document, versioned
 
-TIME_DECIMALS = 3
 MEBIBYTE = 1024 * 1024
 
 _STATE_STYLES: Mapping[str, str] = {
@@ -35,14 +33,16 @@ _HEALTH_STYLES: Mapping[str, str] = {Health.HEALTHY: "green", Health.UNHEALTHY: 
 def report_up(report: UpReport, *, engine: str, as_json: bool) -> None:
     """What `up` did with each service and how long it took."""
     if as_json:
-        _print_json(
-            "up",
-            engine=engine,
-            total_s=round(report.total_s, TIME_DECIMALS),
-            services=[_timing_document(timing) for timing in report.services],
+        print_document(
+            versioned(
+                "up",
+                engine=engine,
+                total_s=round(report.total_s, TIME_DECIMALS),
+                services=[_timing_document(timing) for timing in report.services],
+            )
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for title in ("SERVICE", "ACTION", "PREPARED", "WAITED", "READY IN", "AT"):
         numeric = title not in {"SERVICE", "ACTION"}
         table.add_column(title, no_wrap=numeric, justify="right" if numeric else "left")
@@ -63,12 +63,14 @@ def report_up(report: UpReport, *, engine: str, as_json: bool) -> None:
 def report_down(report: DownReport, *, engine: str, as_json: bool) -> None:
     """What `down` stopped and removed."""
     if as_json:
-        _print_json(
-            "down",
-            engine=engine,
-            total_s=round(report.total_s, TIME_DECIMALS),
-            stopped=list(report.stopped),
-            removed_volumes=list(report.removed_volumes),
+        print_document(
+            versioned(
+                "down",
+                engine=engine,
+                total_s=round(report.total_s, TIME_DECIMALS),
+                stopped=list(report.stopped),
+                removed_volumes=list(report.removed_volumes),
+            )
         )
         return
     stopped = ", ".join(report.stopped) or "nothing was running"
@@ -82,15 +84,17 @@ def report_status(
 ) -> None:
     """The state of every service, and what is wrong with the engine itself."""
     if as_json:
-        _print_json(
-            "status",
-            engine=engine,
-            problem=problem,
-            services=[_status_document(status) for status in statuses],
+        print_document(
+            versioned(
+                "status",
+                engine=engine,
+                problem=problem,
+                services=[_status_document(status) for status in statuses],
+            )
         )
         return
     # One space between columns: the table fits into 80.
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = plain_table(gap=1)
     for title in ("SERVICE", "STATE", "HEALTH", "PID", "UPTIME", "RESTARTS", "PORT", "MEMORY"):
         numeric = title not in {"SERVICE", "STATE", "HEALTH"}
         table.add_column(title, no_wrap=True, justify="right" if numeric else "left")
@@ -163,7 +167,3 @@ def _status_document(status: ServiceStatus) -> dict[str, object]:
     document = asdict(status)
     document["uptime_s"] = None if status.uptime_s is None else round(status.uptime_s, 1)
     return document
-
-
-def _print_json(command: str, **fields: object) -> None:
-    typer.echo(json.dumps({"schema": f"paystack.{command}/v1", **fields}, indent=2))

@@ -54,8 +54,11 @@ def test_a_wrong_engine_name_lists_the_right_ones(idle: StackUnderTest) -> None:
     _told(answer, "dokcer", "local")
 
 
-def test_an_engine_of_a_later_release_says_so(idle: StackUnderTest) -> None:
-    _told(idle.paystack("--engine", "compose", "up", expect=3), "compose", "local")
+def test_an_engine_that_is_not_there_is_named_with_its_next_command(idle: StackUnderTest) -> None:
+    nowhere = f"unix://{idle.state_dir}/docker.sock"
+    answer = idle.paystack("--engine", "compose", "up", expect=3, DOCKER_HOST=nowhere)
+    _told(answer, "docker", "--engine local")
+    assert processes_of(idle) == []
 
 
 def test_a_wrong_service_name_gets_the_nearest(idle: StackUnderTest) -> None:

@@ -136,9 +136,10 @@ class ComposeEngine:
 
     def problem(self) -> str | None:
         remains = sort_out(self._stack, self._daemon.containers(), (), everything=True)
-        if not remains.strays:
+        # A one-off container is a command under way, which is nobody's problem.
+        names = ", ".join(stray.name for stray in remains.strays if not stray.one_off)
+        if not names:
             return None
-        names = ", ".join(container.name for container in remains.strays)
         return f"containers of no service of the stack: {names}: paystack down removes them"
 
     def logs(

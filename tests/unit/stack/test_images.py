@@ -57,6 +57,12 @@ def test_every_service_of_ours_has_an_image() -> None:
         assert (build["context"], build["dockerfile"]) == ("backend", f"{name}/Dockerfile")
 
 
+def test_no_two_dockerfiles_of_a_context_have_one_size() -> None:
+    """BuildKit of Docker 20.10 takes two of one size and one time for the same file."""
+    sizes = [(BACKEND / name / "Dockerfile").stat().st_size for name in SERVICES]
+    assert len(set(sizes)) == len(sizes)
+
+
 def test_all_services_begin_the_same_and_so_share_their_layers() -> None:
     beginnings = {LINE.split(path.read_text("utf-8"))[0] for path in DOCKERFILES[: len(SERVICES)]}
     assert len(beginnings) == 1
