@@ -8,14 +8,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.docker import engine_selected, what_is_missing
 from tests.support.stack import PROJECT, StackUnderTest, own_stack
 
 FOLDER_MARKERS = {
     "integration": pytest.mark.integration,
     "e2e": pytest.mark.e2e,
     "chaos": pytest.mark.chaos,
+    "docker": pytest.mark.docker,
 }
 """Where a test stands says what it needs."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What scripts/test passes where it has provided an engine."""
+    parser.addoption(
+        "--require-docker", action="store_true", help="fail where a test would be skipped for it"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,3 +49,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     """A whole stack, healthy. Tests leave it healthy and drained."""
     with own_stack("whole", tmp_path_factory.mktemp("whole")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def docker_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The environment names an engine that answers: this folder's private one, or the machine's.
+
+    Without one the tests are skipped, with the reason; with --require-docker they fail.
+    """
+    with engine_selected():
+        reason = what_is_missing()
+        if reason and request.config.getoption("--require-docker"):
+            pytest.fail(f"--require-docker, but {reason}")
+        if reason:
+            pytest.skip(reason)
+        yield

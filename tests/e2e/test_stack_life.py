@@ -23,6 +23,7 @@ SERVICES = {
     "gateway",
 }
 ESCAPE = "\x1b"
+IN_CONTAINERS_ONLY = {"PAYSTACK_JENKINS_PORT", "PAYSTACK_NGROK_PORT"}
 
 
 def test_every_service_is_healthy_and_shows_what_it_costs(stack: StackUnderTest) -> None:
@@ -65,8 +66,8 @@ def test_outbox_status_shows_an_empty_backlog(stack: StackUnderTest) -> None:
 
 def test_logs_are_json_lines_of_the_services_asked_for(stack: StackUnderTest) -> None:
     wait_status(stack, accepted(authorize(stack)), "CAPTURED")
-    lines = stack.paystack("logs", "ingest-service", "--tail", "5").stdout.splitlines()
-    assert len(lines) == 5
+    lines = stack.paystack("logs", "ingest-service", "--tail", "2").stdout.splitlines()
+    assert len(lines) == 2
     for line in lines:
         name, _, event = line.partition("|")
         assert name.strip() == "ingest-service"
@@ -83,7 +84,11 @@ def test_no_escape_codes_when_nobody_looks(stack: StackUnderTest, command: list[
 
 
 def test_every_port_is_on_the_loopback_alone(stack: StackUnderTest) -> None:
-    ports = {int(v) for k, v in stack.environment.items() if re.fullmatch(r"PAYSTACK_\w+_PORT", k)}
+    ports = {
+        int(port)
+        for name, port in stack.environment.items()
+        if re.fullmatch(r"PAYSTACK_\w+_PORT", name) and name not in IN_CONTAINERS_ONLY
+    }
     bound = {
         (held.laddr.port, held.laddr.ip)
         for held in psutil.net_connections("inet")

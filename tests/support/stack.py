@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pymysql
@@ -68,7 +68,7 @@ def stack_environment(name: str, state_dir: Path, **extra: str) -> dict[str, str
         for key, value in os.environ.items()
         if key in kept or not key.startswith(("PAYSTACK_", "MARIADB_"))
     }
-    variables = sorted(set(re.findall(r"PAYSTACK_\w+_PORT", COMPOSE_FILE.read_text("utf-8"))))
+    variables = sorted(set(re.findall(r"\$\{(PAYSTACK_\w+_PORT)", COMPOSE_FILE.read_text("utf-8"))))
     ports = dict(zip(variables, map(str, free_ports(len(variables))), strict=True))
     return {
         **inherited,
@@ -129,12 +129,13 @@ class StackUnderTest:
         *arguments: str,
         expect: int | None = 0,
         prefix: Sequence[str] = (),
+        timeout_s: float = COMMAND_TIMEOUT_S,
         **environment: str,
     ) -> Answer:
         """One `paystack` command to its end; its exit code must be `expect` unless that is None."""
         with self.start(*arguments, prefix=prefix, **environment) as process:
             try:
-                stdout, stderr = process.communicate(timeout=COMMAND_TIMEOUT_S)
+                stdout, stderr = process.communicate(timeout=timeout_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -218,6 +219,9 @@ class StackUnderTest:
         return [entry["deadLetterTopic"] for entry in self.catalog["consumers"].values()]
 
 
+AnyStack = TypeVar("AnyStack", bound=StackUnderTest)
+
+
 def is_well(row: Mapping[str, Any]) -> bool:
     """Whether a row of `status` needs nobody: healthy, done, or left out on purpose."""
     return bool(row["excluded"]) or row["state"] == "completed" or row["health"] == "healthy"
@@ -225,15 +229,21 @@ def is_well(row: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def own_stack(name: str, state_dir: Path, *up: str, **extra: str) -> Iterator[StackUnderTest]:
-    """A running stack (`paystack up` with the arguments `up`), gone with its data afterwards.
+    """A running stack (`paystack up` with the arguments `up`), gone with its data afterwards."""
+    with brought_up(StackUnderTest(stack_environment(name, state_dir, **extra)), *up) as stack:
+        yield stack
+
+
+@contextmanager
+def brought_up(stack: AnyStack, *up: str, timeout_s: float = UP_TIMEOUT_S) -> Iterator[AnyStack]:
+    """The stack between `paystack up` with the arguments `up` and the removal of its data.
 
     What it logged stays beside its folder, as `<state_dir>.log`.
     """
-    stack = StackUnderTest(stack_environment(name, state_dir, **extra))
     try:
-        stack.paystack("up", *up, "--timeout", str(UP_TIMEOUT_S))
+        stack.paystack("up", *up, "--timeout", str(timeout_s))
         yield stack
     finally:
         logged = stack.paystack("logs", "--tail", str(KEPT_LINES), expect=None).stdout
-        state_dir.with_suffix(".log").write_text(logged, "utf-8")
+        stack.state_dir.with_suffix(".log").write_text(logged, "utf-8")
         stack.paystack("down", "--volumes", "--yes")

@@ -15,7 +15,8 @@ def programs(outline: Outline) -> None:
     outline.put("scripts/bootstrap", 'echo "bootstrap $*" >> "$(dirname "$0")/../calls"\n')
     outline.put(
         ".venv/bin/paystack",
-        '#!/bin/sh\necho "paystack $*" >> calls\necho "${PAYSTACK_ENGINE-unset}" > engine\n[ "$1" != "$FAILS" ] || exit 4\n',
+        '#!/bin/sh\necho "paystack $*" >> calls\necho "${PAYSTACK_ENGINE-unset}" > engine\n'
+        '[ "$1" != "$FAILS" ] || exit 4\n',
     )
     (outline.root / ".venv/bin/python").symlink_to(sys.executable)
     shutil.copy(PROJECT / ".env.example", outline.root / ".env.example")
@@ -67,8 +68,11 @@ def test_it_does_nothing_unless_it_was_told_to(
 
 @pytest.mark.parametrize(
     ("setting", "environment", "engine"),
-    [("", {}, "local"), ("", {"PAYSTACK_ENGINE": "compose"}, "compose")]
-    + [("PAYSTACK_ENGINE=compose\n", {}, "unset")],
+    [
+        ("", {}, "local"),
+        ("", {"PAYSTACK_ENGINE": "compose"}, "compose"),
+        ("PAYSTACK_ENGINE=compose\n", {}, "unset"),
+    ],
     ids=["by itself", "from the environment", "left to .env"],
 )
 def test_it_uses_the_local_engine_unless_another_is_named(
