@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import shlex
+import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ NETWORK_PREFIX = 24
 """Length of the prefix of each network."""
 
 RESOLVER_FILE = Path("/etc/resolv.conf")
-INTERFACES = Path("/sys/class/net")
 FIREWALL_TABLES = ("nat", "filter")
 
 
@@ -57,7 +57,7 @@ def taken_networks(environment: Mapping[str, str]) -> list[Network]:
 
 def exists(bridge: str) -> bool:
     """Whether there is such a bridge."""
-    return (INTERFACES / bridge).exists()
+    return any(name == bridge for _, name in socket.if_nameindex())
 
 
 def address_of(bridge: str, environment: Mapping[str, str]) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import docker
@@ -134,9 +135,14 @@ class Daemon:
             self._client.stop(container, timeout=math.ceil(grace_s))
 
     def remove(self, container: str) -> None:
-        """Delete a container, running or not, with its nameless volumes."""
+        """Delete a container, running or not, with its nameless volumes; it is gone then."""
         with _if_there(), _Told():
-            self._client.remove_container(container, v=True, force=True)
+            try:
+                self._client.remove_container(container, v=True, force=True)
+            except docker.errors.APIError as error:
+                if error.status_code != HTTPStatus.CONFLICT:
+                    raise
+                self._client.wait(container, condition="removed")  # somebody else is at it
 
     def events(self) -> "EventStream":
         """What happens to the project's containers from now on."""

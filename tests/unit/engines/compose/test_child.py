@@ -40,9 +40,14 @@ def test_ending_ends_what_the_command_started_even_when_it_will_not() -> None:
     )
     wait_for(lambda: lines, "the pid of the grandchild", WAIT_S)
     child.end()
-    assert not psutil.pid_exists(int(lines[0])) or (
-        psutil.Process(int(lines[0])).status() == psutil.STATUS_ZOMBIE
-    )
+    wait_for(lambda: _has_ended(int(lines[0])), "the end of the grandchild", WAIT_S)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_both_outputs_are_kept_apart() -> None:
