@@ -4,6 +4,7 @@ Both are brought up by the `paystack` command on free ports with a state folder 
 stack that runs from this checkout is never touched.
 """
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,14 @@ FOLDER_MARKERS = {
     "docker": pytest.mark.docker,
 }
 """Where a test stands says what it needs."""
+
+
+def pytest_configure() -> None:
+    """An interrupt interrupts, also where the tests run in the background of a shell.
+
+    Such a shell has its jobs ignore SIGINT, and so would every command that the tests start.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

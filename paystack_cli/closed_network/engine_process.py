@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -30,6 +31,8 @@ LOG_TAIL_LINES = 8
 CONTAINERD = "containerd"
 """The engine's own helper, and its folder."""
 
+DOCKERD = "dockerd"
+
 
 def find(place: Place) -> psutil.Process | None:
     """The engine of this place; a pid file may be stale, so the command line must be ours."""
@@ -43,6 +46,21 @@ def find(place: Place) -> psutil.Process | None:
 def left_containers(place: Place) -> bool:
     """Whether containers outlived a killed engine; the keeper of each names the engine's folder."""
     return any(_processes_of(place))
+
+
+def other_engine() -> psutil.Process | None:
+    """An engine that shares this process's network, whoever started it; None without one."""
+    own = _network_of("self")
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # gone in between
+            if process.name() == DOCKERD and _network_of(process.pid) == own:
+                return process
+    return None
+
+
+def _network_of(pid: int | str) -> Path:
+    """The network namespace of a process (namespaces(7)): the same one, the same firewall."""
+    return Path(f"/proc/{pid}/ns/net").readlink()
 
 
 def launch(place: Place, programs: EnginePrograms, options: Mapping[str, object]) -> None:

@@ -133,6 +133,7 @@ class PrivateEngine:
         if silent:
             self._progress("it runs but does not answer: ending it first")
             engine_process.end(silent, self.place)
+        self._refuse_second()
         programs = provide(self.place, self._settings, self._progress)
         pool = self._lay_out_network(programs.environment)
         self._progress(f"starting Docker Engine {programs.dockerd.version}")
@@ -142,6 +143,17 @@ class PrivateEngine:
             f"the private engine answers after {time.monotonic() - started:.1f} s;"
             f' to use it: eval "$({SCRIPT} env)"'
         )
+
+    def _refuse_second(self) -> None:
+        """A starting engine flushes firewall chains that keep the other's networks apart."""
+        other = engine_process.other_engine()
+        if other:
+            raise PreflightError(
+                f"another Docker Engine runs on this machine (pid {other.pid}:"
+                f" {shlex.join(other.cmdline())}), and two weaken each other's firewall",
+                hint="use that one (DOCKER_HOST; in the folder of a private one:"
+                f' eval "$({SCRIPT} env)"), or stop it',
+            )
 
     def _lay_out_network(self, environment: Mapping[str, str]) -> network.Network:
         """A bridge that is there keeps its addresses: networks of containers go with them."""

@@ -18,6 +18,7 @@ from tests.e2e.test_stack_life import (  # noqa: F401 - what every engine keeps
 )
 from tests.support.container_stack import ContainerStack, own_container_stack
 from tests.support.docker import docker
+from tests.support.documents import keeps_schema
 from tests.support.payments import accepted, authorize, wait_status
 from tests.support.stack import is_well
 
@@ -51,6 +52,7 @@ def test_dead_letters_are_empty(stack: ContainerStack) -> None:
 
 def test_a_second_build_makes_nothing(stack: ContainerStack) -> None:
     document = stack.paystack("build", "--output", "json").document
+    keeps_schema("build", document)
     assert {image["outcome"] for image in document["images"]} == {"unchanged"}
 
 

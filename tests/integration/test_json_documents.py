@@ -1,15 +1,12 @@
 """What the commands print with `--output json` keeps the schemas in docs/schemas."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.support.stack import PROJECT, StackUnderTest
-
-SCHEMAS = PROJECT / "docs" / "schemas"
+from tests.support.documents import SCHEMAS, keeps_schema, schema
+from tests.support.stack import StackUnderTest
 
 COMMANDS = {
     "version": ["version"],
@@ -27,10 +24,8 @@ COMMANDS = {
 LINES = {"logs": ["logs", "infra", "--tail", "20"]}
 """Runs of those that print one document a line."""
 
-
-def schema(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
-    return document
+IN_CONTAINERS = {"build"}
+"""Run in tests/docker, because only containers have it."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -38,7 +33,7 @@ def test_the_document_keeps_its_schema(servers: StackUnderTest, name: str) -> No
     answer = servers.paystack(
         *COMMANDS[name], "--output", "json", expect=5 if name == "smoke" else 0
     )
-    jsonschema.Draft202012Validator(schema(name)).validate(answer.document)
+    keeps_schema(name, answer.document)
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -46,14 +41,14 @@ def test_every_line_keeps_its_schema(servers: StackUnderTest, name: str) -> None
     lines = servers.paystack(*LINES[name], "--output", "json").stdout.splitlines()
     assert lines
     for line in lines:
-        jsonschema.Draft202012Validator(schema(name)).validate(json.loads(line))
+        keeps_schema(name, json.loads(line))
 
 
 def test_every_schema_is_that_of_a_command() -> None:
-    assert {path.stem for path in Path(SCHEMAS).glob("*.json")} == {*COMMANDS, *LINES}
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == {*COMMANDS, *LINES, *IN_CONTAINERS}
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, *LINES])
+@pytest.mark.parametrize("name", [*COMMANDS, *LINES, *IN_CONTAINERS])
 def test_every_schema_names_itself(name: str) -> None:
     document = schema(name)
     jsonschema.Draft202012Validator.check_schema(document)

@@ -1,6 +1,7 @@
 """The commands of a private engine where there is none: what they say, and with which exit code."""
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +92,19 @@ def test_a_folder_that_cannot_be_removed_is_an_error_with_a_next_step(
     monkeypatch.setattr(private_engine.shutil, "rmtree", busy)
     with pytest.raises(private_engine.StartFailed, match=r"cannot remove .*busy"):
         private_engine._remove(tmp_path)
+
+
+def test_a_second_engine_beside_another_is_refused(
+    engine: PrivateEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """dockerd flushes DOCKER-ISOLATION-* when it starts, which opens the other's networks."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    engine.place.home.parent.mkdir(parents=True)
+    dockerd = tmp_path / "dockerd"
+    dockerd.symlink_to("/bin/sleep")
+    with subprocess.Popen([dockerd, "60"]) as other:
+        with pytest.raises(PreflightError, match=f"pid {other.pid}: .*dockerd 60") as caught:
+            engine.start()
+        other.kill()
+    assert "docker-engine env" in caught.value.hint
+    assert not engine.place.data.exists()
