@@ -51,4 +51,4 @@ def test_a_line_that_cannot_be_read_is_named_without_its_value(tmp_path: Path, l
     file.write_text(f"A=1\n{line}\n")
     with pytest.raises(PreflightError, match=r"\.env:2: cannot read") as error:
         read_dotenv(file, {})
-    assert "open" not in error.value.message
+    assert "open" not in error.value.message.replace(str(tmp_path), "")
