@@ -12,7 +12,7 @@ from paystack_cli.engines.base import Progress
 from paystack_cli.output.console import is_live, plain_table
 from paystack_cli.output.live import live_display, tell_line
 
-FINAL = {"healthy": "green", "done": "green", "stopped": "dim"}
+FINAL = {"healthy": "green", "running": "green", "done": "green", "stopped": "dim"}
 """The phases that a service stays in, and their style."""
 
 

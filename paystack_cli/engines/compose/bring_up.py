@@ -79,10 +79,14 @@ class BringUp:
         compose_works = bool(names)
         gave_up = False
         while watch.pending or compose_works or gave_up:
+            until = min(self.deadline, watch.settles_at or self.deadline)
             try:
-                news = self._news.get(timeout=max(0.0, self.deadline - time.monotonic()))
+                news = self._news.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                raise diagnosis.timed_out(watch.pending) from None
+                if until == self.deadline:
+                    raise diagnosis.timed_out(watch.pending) from None
+                watch.settle(until)
+                continue
             match news:
                 case ComposeEnded(exit_code):
                     compose_works, gave_up = False, exit_code != 0

@@ -25,16 +25,7 @@ class Child:
         tell: Callable[[str], None],
         ended: Callable[[int], None] = lambda _code: None,
     ) -> None:
-        self._process = subprocess.Popen(
-            list(argv),
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            process_group=0,
-        )
+        self._process = _start(argv, environment, stderr=subprocess.STDOUT)
         self._tell = tell
         self._ended = ended
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -68,16 +59,7 @@ def run_to_end(
     argv: Sequence[str], environment: Mapping[str, str], *, timeout_s: float | None = None
 ) -> Completed:
     """Run a command to its end. Raises TimedOut beyond `timeout_s`, after ending it."""
-    process = subprocess.Popen(
-        list(argv),
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        process_group=0,
-    )
+    process = _start(argv, environment, stderr=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(timeout=timeout_s)
     except BaseException as error:
@@ -92,6 +74,22 @@ def run_to_end(
             ) from None
         raise
     return Completed(exit_code=process.returncode, stdout=stdout, stderr=stderr)
+
+
+def _start(
+    argv: Sequence[str], environment: Mapping[str, str], *, stderr: int
+) -> "subprocess.Popen[str]":
+    """A command in a process group of its own, with nothing to read."""
+    return subprocess.Popen(
+        list(argv),
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        encoding="utf-8",
+        errors="replace",
+        process_group=0,
+    )
 
 
 def signal_group(process: "subprocess.Popen[str]", sent: signal.Signals) -> None:

@@ -15,6 +15,9 @@ from paystack_cli.stack.model import Service
 CRASHES_MAX = 2
 """Ends of a starting service before it counts as a crash loop."""
 
+SETTLED_AFTER_S = 1.0
+"""A service without a probe is ready when it has run for so long: a start alone proves nothing."""
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -35,6 +38,7 @@ class _Course:
     step: Step
     container: str = ""
     started_at: float | None = None
+    settles_at: float | None = None
     ready_at: float | None = None
     exits: int = 0
     out_of_memory: bool = False
@@ -94,6 +98,19 @@ class Watch:
             said = container.last_probe if container else ""
             self._progress.service(course.service.name, "unhealthy", said)
 
+    def settle(self, now: float) -> None:
+        """Time has passed: services without a probe that still run are ready."""
+        for course in self._courses.values():
+            if course.settles_at is not None and course.settles_at <= now:
+                course.settles_at = None
+                self._ready(course, now)
+
+    @property
+    def settles_at(self) -> float | None:
+        """When the next service without a probe will have run for long enough."""
+        times = (course.settles_at for course in self._courses.values())
+        return min((time for time in times if time is not None), default=None)
+
     @property
     def pending(self) -> list[str]:
         """Services that are not ready."""
@@ -124,21 +141,19 @@ class Watch:
         course.started_at = now
         self._progress.service(course.service.name, "starting", course.step.reason)
         if course.service.healthcheck is None and not course.service.one_shot:
-            self._ready(course, now)
+            course.settles_at = now + SETTLED_AFTER_S
 
     def _ready(self, course: _Course, now: float) -> None:
         course.ready_at, course.troubled = now, False
         if course.started_at is None:
             course.started_at = now
-        self._progress.service(
-            course.service.name, "done" if course.service.one_shot else "healthy"
-        )
+        self._progress.service(course.service.name, _ready_phase(course.service))
 
     def _ended(
         self, course: _Course, event: ContainerEvent, container: Container | None, now: float
     ) -> None:
         course.exits += 1
-        course.ready_at = None
+        course.ready_at = course.settles_at = None
         if course.service.one_shot and event.exit_code == 0:
             self._ready(course, now)
             return
@@ -157,6 +172,12 @@ class Watch:
     def _fail(self, course: _Course, what: str, container: Container | None) -> None:
         if self.failure is None:
             self.failure = Failure(course.service.name, what, container)
+
+
+def _ready_phase(service: Service) -> str:
+    if service.one_shot:
+        return "done"
+    return "running" if service.healthcheck is None else "healthy"
 
 
 def _answers(service: Service, health: str | None) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.engines.base import Action, State
-from paystack_cli.engines.compose.watch import Watch
+from paystack_cli.engines.compose.watch import SETTLED_AFTER_S, Watch
 from paystack_cli.engines.plan import Observed, plan_up
 from paystack_cli.stack.model import Stack
 from paystack_cli.stack.selection import select
@@ -61,11 +61,14 @@ def test_each_becomes_ready_in_its_own_way(watch: Watch, told: Told) -> None:
     ):
         watch.hear(happened, None, float(number))
         pending.append(watch.pending)
+    watch.settle(4.0 + SETTLED_AFTER_S)
+    pending.append(watch.pending)
     assert pending == [
         ["store", "init", "app"],
         ["store", "init", "app"],
         ["init", "app"],
         ["init", "app"],
+        ["app"],
         ["app"],
         [],
     ]
@@ -120,9 +123,12 @@ def test_unhealthy_is_bad_news_and_no_end(watch: Watch, told: Told) -> None:
 
 def test_what_was_ready_and_dies_is_waited_for_again(watch: Watch) -> None:
     watch.hear(event("app", "start"), None, 0)
-    watch.hear(event("app", "die", 1), container("app", "restarting"), 1)
+    watch.settle(SETTLED_AFTER_S)
+    assert "app" not in watch.pending
+    watch.hear(event("app", "die", 1), container("app", "restarting"), 2)
     assert "app" in watch.pending
-    watch.hear(event("app", "start"), None, 2)
+    watch.hear(event("app", "start"), None, 3)
+    watch.settle(3 + SETTLED_AFTER_S)
     assert "app" not in watch.pending
 
 
@@ -180,3 +186,13 @@ def test_the_record_of_what_was_made_from_what(stack: Stack, watch: Watch) -> No
         "id-store": stack.services["store"].digest,
         "id-app": stack.services["app"].digest,
     }
+
+
+def test_a_service_without_a_probe_that_ends_at_once_was_never_ready(watch: Watch) -> None:
+    watch.hear(event("app", "start"), None, 0.0)
+    watch.hear(event("app", "die", 2), container("app", "exited"), SETTLED_AFTER_S / 2)
+    watch.settle(SETTLED_AFTER_S)
+    assert "app" in watch.pending
+    assert watch.settles_at is None
+    assert watch.failure is not None
+    assert "exit status 2" in watch.failure.what
