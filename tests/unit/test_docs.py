@@ -21,7 +21,7 @@ from paystack_cli.stack.settings import load_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
-COMMANDS = DOCS / "commands.md"
+COMMANDS = sorted((DOCS / "commands").glob("*.md"))
 PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md")])
 
 SHARED = "Options of every command"
@@ -86,15 +86,25 @@ def options_of(command: click.Command) -> set[str]:
     return taken
 
 
+def commands_in(page: Path) -> list[str]:
+    return re.findall(
+        r"^## (paystack [a-z ]+?)(?: [\[A-Z].*)?$", page.read_text("utf-8"), re.MULTILINE
+    )
+
+
+def page_of(command: str) -> Path:
+    return next(page for page in COMMANDS if command in commands_in(page))
+
+
 @pytest.mark.parametrize("path", LEAVES)
 def test_every_option_is_documented_and_every_documented_one_exists(path: str) -> None:
-    documented = options_in(section(COMMANDS, path)) | options_in(section(COMMANDS, SHARED))
+    own = options_in(section(page_of(path), path))
+    documented = own | options_in(section(DOCS / "commands.md", SHARED))
     assert documented == options_of(LEAVES[path])
 
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
-    headings = re.findall(r"^## (paystack [a-z ]+?)(?: \[.*)?$", COMMANDS.read_text(), re.MULTILINE)
-    assert sorted(headings) == sorted(LEAVES)
+    assert sorted(heading for page in COMMANDS for heading in commands_in(page)) == sorted(LEAVES)
 
 
 def settings_of_the_code() -> set[str]:
