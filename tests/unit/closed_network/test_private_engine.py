@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from paystack_cli.closed_network import place, private_engine
@@ -103,6 +104,8 @@ def test_a_second_engine_beside_another_is_refused(
     dockerd = tmp_path / "dockerd"
     dockerd.symlink_to("/bin/sleep")
     with subprocess.Popen([dockerd, "60"]) as other:
+        # The machine may have an engine of its own, maybe the one that other tests use.
+        monkeypatch.setattr(psutil, "process_iter", lambda: [psutil.Process(other.pid)])
         with pytest.raises(PreflightError, match=f"pid {other.pid}: .*dockerd 60") as caught:
             engine.start()
         other.kill()
