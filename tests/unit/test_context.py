@@ -6,6 +6,7 @@ import pytest
 
 from paystack_cli.commands.context import Context, OutputFormat
 from paystack_cli.engines.registry import Choice
+from paystack_cli.output.verbosity import Verbosity
 
 
 class FakeEngine:
@@ -14,9 +15,11 @@ class FakeEngine:
     name = "compose"
 
 
-def _told(reason: str, output: OutputFormat, capsys: pytest.CaptureFixture[str]) -> str:
+def _told(
+    reason: str, output: OutputFormat, verbosity: Verbosity, capsys: pytest.CaptureFixture[str]
+) -> str:
     engine: Any = FakeEngine()
-    context = Context(output=output)
+    context = Context(output=output, verbosity=verbosity)
     context.__dict__["choice"] = Choice(engine, reason)  # as if it had been opened
     context.tell_engine()
     told = capsys.readouterr()
@@ -25,14 +28,24 @@ def _told(reason: str, output: OutputFormat, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
-    ("reason", "output", "told"),
+    ("reason", "output", "verbosity", "told"),
     [
-        ("Docker answers", OutputFormat.TABLE, "engine: compose (Docker answers)\n"),
-        ("Docker answers", OutputFormat.JSON, ""),
-        ("", OutputFormat.TABLE, ""),
+        (
+            "Docker answers",
+            OutputFormat.TABLE,
+            Verbosity.NORMAL,
+            "engine: compose (Docker answers)\n",
+        ),
+        ("Docker answers", OutputFormat.TABLE, Verbosity.QUIET, ""),
+        ("Docker answers", OutputFormat.JSON, Verbosity.NORMAL, ""),
+        ("", OutputFormat.TABLE, Verbosity.NORMAL, ""),
     ],
 )
 def test_the_engine_that_auto_has_chosen_is_told_on_stderr(
-    reason: str, output: OutputFormat, told: str, capsys: pytest.CaptureFixture[str]
+    reason: str,
+    output: OutputFormat,
+    verbosity: Verbosity,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert _told(reason, output, capsys) == told
+    assert _told(reason, output, verbosity, capsys) == told
