@@ -6,6 +6,7 @@ so the product knows nothing of it.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,7 @@ def test_a_service_that_does_wrong_is_found_out(
     print(f"seed {seed}")
     journal = Journal(tmp_path / "journal.jsonl")
     before = set(violations(collect(stack, journal.path)))
+    known = _verified(stack, journal.path)
     load = Load(
         stack.gateway,
         journal,
@@ -98,6 +100,22 @@ def test_a_service_that_does_wrong_is_found_out(
     _wait_quiet(stack)
     found = set(violations(collect(stack, journal.path))) - before
     assert (mutant.invariant, mutant.harm) in {(v.invariant, v.harm) for v in found}, _told(found)
+    verified = _verified(stack, journal.path)
+    found_by_verify = {number for number, count in verified.items() if count > known[number]}
+    assert mutant.invariant in found_by_verify, verified
+
+
+def _verified(stack: StackUnderTest, journal: Path) -> Counter[int]:
+    """How many violations of each invariant `paystack verify` finds; it knows none of these."""
+    document = stack.paystack(
+        *("verify", "--journal", str(journal), "--settle", "0", "--output", "json"), expect=None
+    ).document
+    return Counter(
+        {
+            int(check["name"].split("-")[0]): check["facts"].get("violations", 0)
+            for check in document["checks"]
+        }
+    )
 
 
 def _asked(journal: Path) -> int:

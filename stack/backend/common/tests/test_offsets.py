@@ -41,3 +41,16 @@ def test_a_commit_that_failed_is_asked_for_again() -> None:
     assert partition.to_commit() is None
     partition.commit_failed()
     assert partition.to_commit() == 8
+
+
+def test_markers_of_transactions_are_done_once_every_record_before_them_is() -> None:
+    partition = PartitionOffsets()
+    partition.take(7)
+    partition.reached(9)
+    assert partition.to_commit() is None
+    partition.finish(7)
+    assert partition.to_commit() == 8
+    partition.reached(9)
+    assert partition.to_commit() == 9
+    partition.reached(8)
+    assert partition.to_commit() is None

@@ -40,6 +40,8 @@ class Topic:
     retention_ms: int | None
     max_message_bytes: int | None = None
     """Of one record batch; None is the broker's default."""
+    cleanup_policy: str | None = None
+    """`compact` keeps the latest record of each key; None deletes by age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,13 @@ def catalog() -> Catalog:
             for name, entry in data["consumers"].items()
         },
         topics=tuple(
-            Topic(name, entry["partitions"], entry.get("retentionMs"), entry.get("maxMessageBytes"))
+            Topic(
+                name,
+                entry["partitions"],
+                entry.get("retentionMs"),
+                entry.get("maxMessageBytes"),
+                entry.get("cleanupPolicy"),
+            )
             for name, entry in data["topics"].items()
         ),
     )

@@ -86,6 +86,9 @@ class Intake:
         if now_s < self._next_commit_s:
             return
         self._next_commit_s = now_s + COMMIT_INTERVAL_S
+        for at in self._consumer.position([TopicPartition(*place) for place in self._offsets]):
+            if at.offset >= 0:  # below zero are the names of no position yet
+                self._offsets[at.topic, at.partition].reached(at.offset)
         if due := self._due(self._offsets):
             self._consumer.commit(offsets=due, asynchronous=True)
 

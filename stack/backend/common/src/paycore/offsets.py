@@ -30,6 +30,15 @@ class PartitionOffsets:
             self._done.discard(first)
             self._next = first + 1
 
+    def reached(self, position: int) -> None:
+        """Notes the offset that would be read next.
+
+        Behind the last record there may be markers of transactions, which nobody takes: with
+        nothing unfinished they are done too, or the partition would seem to lag for ever.
+        """
+        if not self._taken:
+            self._next = max(position, self._next or 0)
+
     def to_commit(self) -> int | None:
         """What the broker is to be asked to commit now; None when it was asked for that before."""
         if self._next == self._asked:

@@ -82,7 +82,11 @@ def carry_out(admin: AdminClient, todo: Plan) -> None:
 
 
 def _config(topic: Topic) -> dict[str, str]:
-    wanted = {"retention.ms": topic.retention_ms, "max.message.bytes": topic.max_message_bytes}
+    wanted = {
+        "retention.ms": topic.retention_ms,
+        "max.message.bytes": topic.max_message_bytes,
+        "cleanup.policy": topic.cleanup_policy,
+    }
     return {name: str(value) for name, value in wanted.items() if value is not None}
 
 
