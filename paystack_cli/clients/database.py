@@ -44,6 +44,8 @@ class DatabaseEndpoint:
     user: str
     password: str = field(repr=False)
     name: str
+    tls: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """`ssl_ca`, `ssl_cert`, `ssl_key` of PyMySQL; without any the connection is a plain one."""
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host}:{self.port}/{self.name}"
@@ -54,6 +56,7 @@ _REFUSED_ACCOUNT = (
     ServerRefused,
     "set MARIADB_PASSWORD in .env to what the database was made with (or: paystack down --volumes)",
 )
+_NOT_ALLOWED = (ServerRefused, "let this account do it: GRANT SELECT ON paydb.* TO …")
 _NOT_MIGRATED = (ServerRefused, "paystack up db-migrate")
 _BUSY = (ServerFailed, "paystack logs mariadb --tail 50")
 
@@ -68,6 +71,9 @@ _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     1049: (ServerRefused, "paystack down --volumes, then: paystack up"),
     1054: _NOT_MIGRATED,  # a column of a newer migration
     1146: _NOT_MIGRATED,  # no such table
+    1142: _NOT_ALLOWED,
+    1143: _NOT_ALLOWED,
+    1227: _NOT_ALLOWED,
 }
 """MariaDB and client error numbers; every other one is _BUSY."""
 
@@ -113,6 +119,11 @@ def connected(endpoint: DatabaseEndpoint, timeout_s: float) -> Iterator[Cursor]:
             read_timeout=timeout_s,
             write_timeout=timeout_s,
             init_command=SESSION,
+            ssl_ca=endpoint.tls.get("ssl_ca"),
+            ssl_cert=endpoint.tls.get("ssl_cert"),
+            ssl_key=endpoint.tls.get("ssl_key"),
+            ssl_verify_cert="ssl_ca" in endpoint.tls,
+            ssl_verify_identity="ssl_ca" in endpoint.tls,
         )
         try:
             with connection.cursor() as cursor:

@@ -12,11 +12,32 @@ DATABASE_CHECK, KAFKA_CHECK, GATEWAY_CHECK = "mariadb", "kafka", "gateway"
 """The check kinds in compose.yaml that tell which service is the database, broker, public door."""
 
 
+KAFKA_SECURITY: Mapping[str, str] = {
+    "PAYSTACK_KAFKA_SECURITY_PROTOCOL": "security.protocol",
+    "PAYSTACK_KAFKA_SASL_MECHANISM": "sasl.mechanism",
+    "PAYSTACK_KAFKA_SASL_USERNAME": "sasl.username",
+    "PAYSTACK_KAFKA_SASL_PASSWORD": "sasl.password",
+    "PAYSTACK_KAFKA_SSL_CA": "ssl.ca.location",
+    "PAYSTACK_KAFKA_SSL_CERTIFICATE": "ssl.certificate.location",
+    "PAYSTACK_KAFKA_SSL_KEY": "ssl.key.location",
+    "PAYSTACK_KAFKA_SSL_KEY_PASSWORD": "ssl.key.password",
+}
+"""Variable -> setting of librdkafka."""
+
+DATABASE_TLS: Mapping[str, str] = {
+    "PAYSTACK_DB_SSL_CA": "ssl_ca",
+    "PAYSTACK_DB_SSL_CERTIFICATE": "ssl_cert",
+    "PAYSTACK_DB_SSL_KEY": "ssl_key",
+}
+"""Variable -> argument of PyMySQL; with an authority the server's certificate and name must fit."""
+
+
 class Endpoints:
     """Addresses and accounts of one stack's servers.
 
     PAYSTACK_DB_HOST, _PORT, _USER, _PASSWORD and _NAME, PAYSTACK_KAFKA_BOOTSTRAP and
-    PAYSTACK_GATEWAY_URL replace what the stack says, for a stack that runs elsewhere.
+    PAYSTACK_GATEWAY_URL replace what the stack says, for a stack that runs elsewhere;
+    KAFKA_SECURITY and DATABASE_TLS say how to connect there.
     """
 
     def __init__(self, stack: Stack, engine: Engine, variables: Mapping[str, str]) -> None:
@@ -39,12 +60,14 @@ class Endpoints:
             user=self._variables.get("PAYSTACK_DB_USER", environment["MARIADB_USER"]),
             password=self._variables.get("PAYSTACK_DB_PASSWORD", environment["MARIADB_PASSWORD"]),
             name=self._variables.get("PAYSTACK_DB_NAME", environment["MARIADB_DATABASE"]),
+            tls=self._set(DATABASE_TLS),
         )
 
     def kafka(self) -> KafkaEndpoint:
         chosen = self._variables.get("PAYSTACK_KAFKA_BOOTSTRAP")
         return KafkaEndpoint(
-            chosen or _host_port(self._address(service_of(self._stack, KAFKA_CHECK)))
+            chosen or _host_port(self._address(service_of(self._stack, KAFKA_CHECK))),
+            self._set(KAFKA_SECURITY),
         )
 
     def gateway_url(self) -> str:
@@ -58,6 +81,11 @@ class Endpoints:
     def http_url(self, service: Service) -> str:
         """The base URL of a service that speaks HTTP."""
         return f"http://{_host_port(self._address(service))}"
+
+    def _set(self, names: Mapping[str, str]) -> dict[str, str]:
+        """What the variables among `names` are set to, under the names that the client knows."""
+        given = self._variables
+        return {name: given[variable] for variable, name in names.items() if given.get(variable)}
 
     def _address(self, service: Service) -> Address:
         return self._engine.address(service.name, door(service))

@@ -4,10 +4,17 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, not in __all__
 
 from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
@@ -16,9 +23,13 @@ from paystack_cli.errors import PaystackError
 
 @dataclass(frozen=True, slots=True)
 class KafkaEndpoint:
-    """The bootstrap address, `host:port`."""
+    """The bootstrap address, `host:port`, and what a connection needs besides.
+
+    `security` are settings of librdkafka (`security.protocol`, `sasl.password`, …).
+    """
 
     bootstrap: str
+    security: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     def __str__(self) -> str:
         return self.bootstrap
@@ -31,14 +42,25 @@ class Watermarks(NamedTuple):
     high: int
 
 
-PREFETCH_KIB_MAX = 16 * 1024
-"""What librdkafka may fetch ahead of the reader; its own default is four times that."""
+PREFETCH_KIB_MAX = 8 * 1024
+"""Of keys and values that are fetched ahead of the reader; headers come on top."""
+PREFETCH_RECORDS = 5_000
+"""Of one partition, likewise: a dead letter's headers can be many times its value."""
+PREFETCH_PAUSE_MS = 5
+"""Before a full partition is fetched from again; the default of a second starves the reader."""
+FETCH_BYTES_MAX = 4 * 1024 * 1024
+"""Of one answer of the broker; a larger record comes alone."""
 
 UNREACHABLE_HINT = "paystack status kafka"
 CREATE_TOPICS_HINT = "paystack up kafka-topics"
 
 _UNREACHABLE = (ServerUnreachable, UNREACHABLE_HINT)
 _NO_TOPIC = (ServerRefused, CREATE_TOPICS_HINT)
+_REFUSED_ACCOUNT = (
+    ServerRefused,
+    "check PAYSTACK_KAFKA_SECURITY_PROTOCOL and the other PAYSTACK_KAFKA_ settings of the account",
+)
+_NOT_ALLOWED = (ServerRefused, "let this account describe and read the topic: kafka-acls --add …")
 _BUSY = (ServerFailed, "paystack logs kafka --tail 50")
 
 _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
@@ -50,6 +72,12 @@ _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     KafkaError._UNKNOWN_TOPIC: _NO_TOPIC,
     KafkaError._UNKNOWN_PARTITION: _NO_TOPIC,
     KafkaError.UNKNOWN_TOPIC_OR_PART: _NO_TOPIC,
+    KafkaError._AUTHENTICATION: _REFUSED_ACCOUNT,
+    KafkaError._SSL: _REFUSED_ACCOUNT,
+    KafkaError.SASL_AUTHENTICATION_FAILED: _REFUSED_ACCOUNT,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: _NOT_ALLOWED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: _NOT_ALLOWED,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: _NOT_ALLOWED,
 }
 """Error codes of librdkafka and the broker; every other one is _BUSY."""
 
@@ -102,8 +130,16 @@ def watermarks(
     endpoint: KafkaEndpoint,
     partitions: Mapping[str, Sequence[int]],
     timeout_s: float,
+    *,
+    since_ms: int | None = None,
+    committed: bool = False,
 ) -> dict[tuple[str, int], Watermarks]:
-    """First and next offset of every (topic, partition)."""
+    """First and next offset of every (topic, partition).
+
+    With `since_ms` the first is that of the first record with this timestamp or a later one. With
+    `committed` the next one is where the first open transaction begins, if there is one: a reader
+    of committed records gets no further.
+    """
 
     def offsets(spec: OffsetSpec) -> dict[tuple[str, int], int]:
         asked = {
@@ -113,16 +149,19 @@ def watermarks(
         }
         if not asked:
             return {}
-        answers = admin.list_offsets(asked, request_timeout=timeout_s)
+        answers = admin.list_offsets(asked, request_timeout=timeout_s, isolation_level=isolation)
         return {
             (asked_of.topic, asked_of.partition): answer_of(future, timeout_s).offset
             for asked_of, future in answers.items()
         }
 
+    isolation = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+    first = OffsetSpec.earliest() if since_ms is None else OffsetSpec.for_timestamp(since_ms)  # type: ignore[no-untyped-call]
     with typed_errors(endpoint, f"offsets of {', '.join(partitions)}"):
-        low = offsets(OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        low = offsets(first)
         high = offsets(OffsetSpec.latest())  # type: ignore[no-untyped-call]
-    return {key: Watermarks(low[key], high[key]) for key in high}
+    # Without a record that is new enough the answer is -1.
+    return {key: Watermarks(low[key] if low[key] >= 0 else end, end) for key, end in high.items()}
 
 
 def answer_of(future: "Future[Any]", timeout_s: float) -> Any:
@@ -153,6 +192,9 @@ def reader(endpoint: KafkaEndpoint, partitions: list[TopicPartition]) -> Iterato
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": PREFETCH_KIB_MAX,
+            "queued.min.messages": PREFETCH_RECORDS,
+            "fetch.queue.backoff.ms": PREFETCH_PAUSE_MS,
+            "fetch.max.bytes": FETCH_BYTES_MAX,
         },
         logger=_QUIET,
     )
@@ -163,5 +205,27 @@ def reader(endpoint: KafkaEndpoint, partitions: list[TopicPartition]) -> Iterato
         consumer.close()
 
 
+def transactional_producer(
+    endpoint: KafkaEndpoint, transactional_id: str, timeout_s: float, record_bytes_max: int
+) -> Producer:
+    """A producer whose records count only once their transaction is committed.
+
+    The broker undoes a transaction that stays open for longer than `timeout_s`. Without a partition
+    a record goes where Java's partitioner puts its key.
+    """
+    timeout_ms = round(timeout_s * 1000)
+    return Producer(
+        {
+            **_configuration(endpoint),
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": timeout_ms,
+            "message.timeout.ms": timeout_ms,
+            "message.max.bytes": record_bytes_max,
+            "partitioner": "murmur2_random",
+        },
+        logger=_QUIET,
+    )
+
+
 def _configuration(endpoint: KafkaEndpoint) -> dict[str, str | int | float | bool]:
-    return {"bootstrap.servers": endpoint.bootstrap, "client.id": "paystack"}
+    return {"bootstrap.servers": endpoint.bootstrap, "client.id": "paystack", **endpoint.security}

@@ -13,9 +13,16 @@ SHOWN_CHARACTERS_MAX = 500
 """A longer text is cut. The mask sees MARGIN more, so a number at the cut is still whole to it."""
 MARGIN_CHARACTERS = 2 * CARD_DIGITS_MAX
 
-_RUN = re.compile(r"\d(?:[ -]?\d){12,}", re.ASCII)
-"""Digits in groups split by single spaces or dashes, as cards are written."""
+_ID = (
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|(?=[0-9]*[a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}))(?![0-9A-Za-z])"
+)
+"""A UUID, or a trace id or hash in hexadecimal: as many digits in a row are chance there."""
+_RUN = re.compile(rf"{_ID}|(?P<run>\d(?:\d|[ -](?!{_ID})\d){{12,}})", re.ASCII | re.IGNORECASE)
+"""Digits in groups split by single spaces or dashes, as cards are written; ids pass as they are."""
 _GROUP = re.compile(r"\d+", re.ASCII)
+
+_LINE_PARTS = re.compile(r"[^\n\t]+")
 
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode: control, format (text direction), surrogate, line and paragraph separators."""
@@ -33,9 +40,16 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
+def readable(text: str, characters_max: int) -> str:
+    """As `sanitize`, but a longer text that keeps its lines and tabs."""
+    masked = mask_card_numbers(text[: characters_max + MARGIN_CHARACTERS])
+    cut = masked if len(text) <= characters_max else masked[:characters_max] + "…"
+    return _LINE_PARTS.sub(lambda part: printable(part[0]), cut)
+
+
 def mask_card_numbers(text: str) -> str:
     """`text` with every stretch of whole digit groups that is a card number masked."""
-    return _RUN.sub(lambda run: _masked(run[0]), text)
+    return _RUN.sub(lambda found: _masked(found["run"]) if found["run"] else found[0], text)
 
 
 def _masked(run: str) -> str:

@@ -1,47 +1,183 @@
-"""`paystack dlq`."""
+"""`paystack dlq`: dead-letter topics, read without joining a group or moving an offset."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands import replay
+from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.letter_options import Since, Timeout, Topic, Topics, Where, selected
+from paystack_cli.commands.server_options import Kafka, open_endpoints
 
 dlq = typer.Typer(help="Dead-letter topics: what died and why.", no_args_is_help=True)
-
-
-@dlq.callback()
-def _group() -> None:
-    """Without a callback Typer turns a group of one command into that command."""
 
 
 @dlq.command()
 def inspect(
     ctx: typer.Context,
-    topics: Annotated[
-        list[str] | None, typer.Argument(help="Dead-letter topics; all when none is named.")
-    ] = None,
+    topics: Topics = None,
     last: Annotated[
         int, typer.Option(min=0, max=1000, help="How many of the newest letters to show a topic.")
     ] = 5,
+    since: Since = None,
+    where: Where = None,
     max_dead: Annotated[
         int | None, typer.Option(min=0, help="Exit 6 when a topic holds more letters.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for reading all topics.")] = 60.0,
+    max_age: Annotated[
+        float | None, typer.Option(min=0, help="Exit 6 when a letter is older (seconds).")
+    ] = None,
+    new_fingerprint: Annotated[
+        Path | None,
+        typer.Option(metavar="BASELINE", help="Exit 6 for a cause that is not in this file."),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the causes of now to this file.")
+    ] = None,
+    timeout: Timeout = 60.0,
+    kafka: Kafka = None,
 ) -> None:
-    """Count the dead letters of each topic and show the newest ones with their reasons.
+    """Count dead letters, group them by cause, and show the newest ones.
 
     Reads only: no group is joined, no offset committed.
     """
-    from paystack_cli.clients.endpoints import Endpoints
     from paystack_cli.errors import ThresholdExceeded
-    from paystack_cli.events.dead_letters import breaches, choose_topics, read_summaries
-    from paystack_cli.output.dead_letter_report import report
+    from paystack_cli.events import dead_letters
+    from paystack_cli.events.browse import newest_of
+    from paystack_cli.events.inspection import inspect as read_all
+    from paystack_cli.output.dead_letter_report import report_inspection
 
     run = context_of(ctx)
-    chosen = choose_topics(run.stack.catalog, topics or ())
-    kafka = Endpoints(run.stack, run.engine, run.settings.variables).kafka()
-    summaries = read_summaries(kafka, chosen, latest_max=last, timeout_s=timeout)
-    exceeded = list(breaches(summaries, max_dead=max_dead))
-    report(summaries, exceeded, as_json=run.output is OutputFormat.JSON)
+    chosen = dead_letters.any_topics(run.stack.catalog, topics or ())
+    selection = selected(since, where)
+    known = None if new_fingerprint is None else dead_letters.read_baseline(new_fingerprint)
+    endpoint = open_endpoints(run, kafka=kafka).kafka()
+    found = read_all(endpoint, chosen, selection, timeout)
+    latest = newest_of(endpoint, chosen, selection, last, timeout)
+    exceeded = list(
+        dead_letters.breaches(found, max_dead=max_dead, max_age_s=max_age, baseline=known)
+    )
+    if write_baseline is not None:
+        dead_letters.write_baseline(write_baseline, found)
+    report_inspection(found, latest, exceeded, as_json=_as_json(run))
     if exceeded:
         raise ThresholdExceeded("; ".join(exceeded), hint="paystack dlq inspect --last 20")
+
+
+@dlq.command("list")
+def list_letters(
+    ctx: typer.Context,
+    topics: Topics = None,
+    oldest: Annotated[
+        bool, typer.Option("--oldest", help="The oldest first; the newest otherwise.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many letters.")] = 20,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="CURSOR", help="Where a page before this one ended."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Show letters as they arrive, until interrupted.")
+    ] = False,
+    since: Since = None,
+    where: Where = None,
+    timeout: Timeout = 60.0,
+    kafka: Kafka = None,
+) -> None:
+    """List dead letters by time, page by page, or as they arrive."""
+    from paystack_cli.events import browse
+    from paystack_cli.events.cursor import cursor_of, since_cursor
+    from paystack_cli.events.dead_letters import any_topics
+    from paystack_cli.events.topic_reader import kept
+    from paystack_cli.output.dead_letter_report import report_arrival, report_list
+
+    run = context_of(ctx)
+    chosen = any_topics(run.stack.catalog, topics or ())
+    selection = selected(since, where)
+    endpoint = open_endpoints(run, kafka=kafka).kafka()
+    if follow:
+        for letter in browse.follow(endpoint, chosen, selection):
+            report_arrival(letter, as_json=_as_json(run))
+        return
+    spans = kept(endpoint, chosen, since_ms=selection.since_ms)
+    if start is not None:
+        spans = since_cursor(spans, start, newest=not oldest)
+    page = browse.page(
+        endpoint, spans, selection, limit=limit, newest=not oldest, timeout_s=timeout
+    )
+    more = cursor_of(page.rest, newest=not oldest) if len(page.letters) == limit else None
+    report_list(page.letters, more, as_json=_as_json(run))
+
+
+@dlq.command()
+def show(
+    ctx: typer.Context,
+    topic: Topic,
+    letter: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="The letter in it.")],
+    kafka: Kafka = None,
+) -> None:
+    """Show one letter in full: key, every header decoded, value and stack trace, masked.
+
+    Of a letter whose body is a JSON envelope, key and headers of the original record are read where
+    it lay, as long as they are kept there.
+    """
+    from paystack_cli.errors import UsageError
+    from paystack_cli.events.browse import find, recover
+    from paystack_cli.events.letter import Place
+    from paystack_cli.output.dead_letter_report import report_letter
+
+    run = context_of(ctx)
+    place = Place.parse(topic, letter)
+    endpoint = open_endpoints(run, kafka=kafka).kafka()
+    found = find(endpoint, place)
+    if found is None:
+        raise UsageError(f"there is no letter {place}", hint=f"paystack dlq list {topic}")
+    original = recover(endpoint, found.origin) if found.envelope is not None else None
+    report_letter(found, original, as_json=_as_json(run))
+
+
+@dlq.command()
+def export(
+    ctx: typer.Context,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="A new file, for its owner alone.")],
+    topics: Topics = None,
+    unmasked: Annotated[
+        bool, typer.Option("--unmasked", help="With the exact bytes, card numbers included.")
+    ] = False,
+    since: Since = None,
+    where: Where = None,
+    timeout: Timeout = 60.0,
+    kafka: Kafka = None,
+) -> None:
+    """Write dead letters to FILE, one JSON object a line.
+
+    Masked by default, and then not for import: a masked value is another one. With --unmasked each
+    line also has the record's exact bytes.
+    """
+    from paystack_cli.events.dead_letters import any_topics
+    from paystack_cli.events.export import export_file
+    from paystack_cli.events.letter import DeadLetter
+    from paystack_cli.events.topic_reader import kept, read
+    from paystack_cli.output.letter_document import letter_document, line
+
+    run = context_of(ctx)
+    chosen = any_topics(run.stack.catalog, topics or ())
+    selection = selected(since, where)
+    endpoint = open_endpoints(run, kafka=kafka).kafka()
+    spans = kept(endpoint, chosen, since_ms=selection.since_ms)
+    count = 0
+    with export_file(to) as file:
+        for batch in read(endpoint, spans, timeout):
+            for message in selection.select(batch):
+                file.write(line(letter_document(DeadLetter.of(message), unmasked=unmasked)) + "\n")
+                count += 1
+    kind = "unmasked: keep it from others" if unmasked else "masked: for reading, not for import"
+    typer.echo(f"{count} letter(s) written to {to}, {kind}", err=True)
+
+
+def _as_json(run: Context) -> bool:
+    return run.output is OutputFormat.JSON
+
+
+replay.register(dlq)

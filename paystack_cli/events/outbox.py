@@ -26,14 +26,15 @@ _SNAPSHOT = (
 _WAITING = """
 SELECT JSON_ARRAY(
          event_type,
+         slice,
          COUNT(*),
          COALESCE(SUM(attempts > 0), 0),
          TIMESTAMPDIFF(MICROSECOND, MIN(created_at), UTC_TIMESTAMP(6)) / 1e6
        )
   FROM outbox_event FORCE INDEX (ix_outbox_hot)
  WHERE published = 0 AND parked = 0
- GROUP BY event_type
- ORDER BY event_type
+ GROUP BY event_type, slice
+ ORDER BY event_type, slice
 """
 
 _PARKED = """
@@ -65,6 +66,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceWaiting:
+    """The same by slice: payments whose id leaves one remainder, published by one relay."""
+
+    slice: int
+    rows: int
+    oldest_age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Parked:
     """Rows that failed too often for one reason; they wait for a decision, not for the relay."""
 
@@ -84,6 +94,7 @@ class OutboxStatus:
     parked: tuple[Parked, ...]
     parked_rows: int
     published_in_window: int
+    slices: tuple[SliceWaiting, ...] = ()
 
     @property
     def pending(self) -> int:
@@ -122,11 +133,21 @@ def read_status(database: Database, timeout_s: float) -> OutboxStatus:
         )
         for event_type, reason, rows, first_at, last_at, event_id in parked
     )
+    types: dict[str, Waiting] = {}
+    slices: dict[int, SliceWaiting] = {}
+    for event_type, number, rows, retrying, age_s in waiting:
+        before = types.get(event_type, Waiting(event_type, 0, 0, 0.0))
+        types[event_type] = Waiting(
+            event_type,
+            before.rows + rows,
+            before.retrying + int(retrying),
+            max(before.oldest_age_s, age_s),
+        )
+        beside = slices.get(number, SliceWaiting(number, 0, 0.0))
+        slices[number] = SliceWaiting(number, beside.rows + rows, max(beside.oldest_age_s, age_s))
     return OutboxStatus(
-        waiting=tuple(
-            Waiting(event_type, rows, int(retrying), max(0.0, oldest_age_s))
-            for event_type, rows, retrying, oldest_age_s in waiting
-        ),
+        waiting=tuple(types.values()),
+        slices=tuple(slices[number] for number in sorted(slices)),
         parked=reasons[:PARKED_REASONS_MAX],
         parked_rows=sum(reason.rows for reason in reasons),
         published_in_window=published_in_window,

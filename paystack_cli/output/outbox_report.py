@@ -19,9 +19,10 @@ def report(status: OutboxStatus, exceeded: Sequence[str], *, as_json: bool) -> N
         print_document(document(status, exceeded))
         return
     console = stdout_console()
-    console.print(_summary(status))
+    console.print(summary(status))
     if status.waiting:
         console.print(_waiting_table(status))
+        console.print(_slices_table(status))
     if status.parked:
         console.print(_parked_table(status))
 
@@ -47,6 +48,14 @@ def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]
             }
             for waiting in status.waiting
         ],
+        slices=[
+            {
+                "slice": waiting.slice,
+                "rows": waiting.rows,
+                "oldest_age_s": _rounded(waiting.oldest_age_s),
+            }
+            for waiting in status.slices
+        ],
         parked_reasons=[
             {
                 "event_type": parked.event_type,
@@ -61,7 +70,8 @@ def document(status: OutboxStatus, exceeded: Sequence[str]) -> dict[str, object]
     )
 
 
-def _summary(status: OutboxStatus) -> Text:
+def summary(status: OutboxStatus) -> Text:
+    """What waits, since when and how fast it goes, in one line."""
     age = "" if status.oldest_age_s is None else f", oldest {status.oldest_age_s:.1f} s"
     drain = "" if not status.drain_s else f", drained in {status.drain_s:.0f} s at that rate"
     return Text(
@@ -79,6 +89,13 @@ def _waiting_table(status: OutboxStatus) -> Table:
             str(waiting.retrying),
             f"{waiting.oldest_age_s:.1f} s",
         )
+    return table
+
+
+def _slices_table(status: OutboxStatus) -> Table:
+    table = plain_table("SLICE", "ROWS", "OLDEST")
+    for waiting in status.slices:
+        table.add_row(str(waiting.slice), str(waiting.rows), f"{waiting.oldest_age_s:.1f} s")
     return table
 
 

@@ -70,6 +70,30 @@ def test_variables_point_elsewhere(stack: Stack) -> None:
     assert found.gateway_url() == "https://pay.example"
 
 
+def test_how_to_connect_elsewhere_is_never_shown(stack: Stack) -> None:
+    found = endpoints(
+        stack,
+        PAYSTACK_KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        PAYSTACK_KAFKA_SASL_MECHANISM="SCRAM-SHA-512",
+        PAYSTACK_KAFKA_SASL_USERNAME="reader",
+        PAYSTACK_KAFKA_SASL_PASSWORD="s3cret",
+        PAYSTACK_KAFKA_SSL_CA="/etc/ca.pem",
+        PAYSTACK_KAFKA_SSL_CERTIFICATE="",
+        PAYSTACK_DB_SSL_CA="/etc/db-ca.pem",
+    )
+    kafka = found.kafka()
+    assert kafka.security == {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "reader",
+        "sasl.password": "s3cret",
+        "ssl.ca.location": "/etc/ca.pem",
+    }
+    assert "s3cret" not in repr(kafka)
+    assert found.database().tls == {"ssl_ca": "/etc/db-ca.pem"}
+    assert endpoints(stack).kafka().security == {}
+
+
 def test_a_port_that_is_none_is_a_clear_error(stack: Stack) -> None:
     with pytest.raises(PreflightError, match="PAYSTACK_DB_PORT"):
         endpoints(stack, PAYSTACK_DB_PORT="mysql").database()

@@ -1,6 +1,7 @@
 """What is printed of foreign text: no card number, no terminal escape, one bounded line."""
 
 import unicodedata
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,10 @@ LEFT_ALONE = [
     "2026-11-22T16:41:29.822661Z",
     "411111******1111",
     "12345678901234567890123",
+    "12345678-1234-1234-1234-123456789012",
+    "6f1f2d3c-0b5e-4c7a-8004-111111111111",
+    "00-41111111111111114bf92f3577b34da6-00f067aa0ba902b7-01",
+    "sha1 4111111111111111da39a3ee5e6b4b0d3255bfef",
     "",
 ]
 
@@ -38,6 +43,32 @@ def test_card_numbers_are_masked_wherever_they_stand(card: str, shown: str, arou
 
 def test_several_card_numbers_in_one_text() -> None:
     assert mask_card_numbers(" / ".join(CARDS)) == " / ".join(CARDS.values())
+
+
+CARD_PREFIXES = st.text("0123456789", min_size=12, max_size=18)
+
+
+def with_check_digit(digits: str) -> str:
+    """The digits with the one that makes them a card number (ISO/IEC 7812-1, annex B)."""
+    total = sum(
+        int(digit) if place % 2 else sum(divmod(2 * int(digit), 10))
+        for place, digit in enumerate(reversed(digits))
+    )
+    return digits + str(-total % 10)
+
+
+@given(CARD_PREFIXES, st.lists(st.sampled_from(["", " ", "-"]), min_size=18, max_size=18))
+def test_no_card_number_survives_however_it_is_split(prefix: str, gaps: list[str]) -> None:
+    card = with_check_digit(prefix)
+    split = "".join(digit + gap for digit, gap in zip(card, gaps, strict=False)) + card[18:]
+    for text in (split, f"pan={split}.", f'{{"card":"{split}"}}', f"card{split}"):
+        assert card not in "".join(c for c in sanitize(text) if c.isdigit())
+
+
+@given(st.uuids(), st.integers(0, 2**160 - 1))
+def test_ids_and_hashes_stay_readable(uuid: UUID, number: int) -> None:
+    text = f"event {uuid} trace {uuid.hex[:31]}f sha1 {number:039x}f"
+    assert mask_card_numbers(text) == text
 
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
