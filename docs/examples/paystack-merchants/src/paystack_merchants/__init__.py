@@ -1,0 +1,1 @@
+"""An example plug-in of paystack: a check and a command about merchants."""
