@@ -51,15 +51,18 @@ def execute(steps: Sequence[Step], act: Callable[[Step, Gate], Outcome]) -> tupl
         except BaseException as error:  # the caller's thread raises it
             future.set_exception(error)
 
+    unsubmitted = list(steps)
     with ThreadPoolExecutor(max_workers=max(1, len(steps))) as pool:
-        for step in steps:
-            pool.submit(run, step)
-        try:
+        try:  # from the first thread on: leaving the pool waits for all of them
+            while unsubmitted:
+                pool.submit(run, unsubmitted[0])
+                del unsubmitted[0]
             wait(futures.values(), return_when=FIRST_EXCEPTION)
         finally:
-            failed = [f for f in futures.values() if not f.done() or f.exception() is not None]
-            if failed:
+            if any(not f.done() or f.exception() is not None for f in futures.values()):
                 cancelled.set()
+                for step in unsubmitted:
+                    futures[step.service].set_exception(Cancelled())
     errors = [error for future in futures.values() if (error := future.exception()) is not None]
     for error in sorted(errors, key=lambda error: isinstance(error, Cancelled)):
         raise error

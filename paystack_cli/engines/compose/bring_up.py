@@ -54,8 +54,8 @@ class BringUp:
     def run(self, steps: Sequence[Step]) -> Watch:
         """Carry the steps out and return when every service is ready.
 
-        Raises StartFailed for a service that fails, TimedOut at the deadline, EngineGone. However
-        it ends, Compose has ended too.
+        Raises UpFailed for a service that fails or is late, StartFailed for what Compose cannot do,
+        EngineGone. However it ends, Compose has ended too.
         """
         watch = Watch(self.stack.services, steps, self.progress)
         names = compose_services(self.stack, steps)
@@ -75,7 +75,7 @@ class BringUp:
         return watch
 
     def _until_ready(self, watch: Watch, names: Sequence[str]) -> None:
-        diagnosis = Diagnosis(self.stack, self.daemon)
+        diagnosis = Diagnosis(self.stack, self.daemon, watch)
         compose_works = bool(names)
         gave_up = False
         while watch.pending or compose_works or gave_up:
@@ -84,7 +84,7 @@ class BringUp:
                 news = self._news.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 if until == self.deadline:
-                    raise diagnosis.timed_out(watch.pending) from None
+                    raise diagnosis.timed_out() from None
                 watch.settle(until)
                 continue
             match news:

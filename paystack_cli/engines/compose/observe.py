@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.engines.base import DOWN, Health, ServiceStatus, State
 from paystack_cli.engines.compose.container import Container, how_ended
 from paystack_cli.engines.compose.daemon import Daemon
 from paystack_cli.engines.memory import resident_bytes
@@ -63,16 +63,23 @@ def observe(
 ) -> list[ServiceStatus]:
     """One status per service, each looked at in a thread of its own."""
 
-    def status(service: Service) -> ServiceStatus:
-        return _status(service, containers.get(service.name), service.name in excluded, daemon)
-
     chosen = list(services)
+    memory = resident_bytes(container.pid for container in containers.values() if container.pid)
+
+    def status(service: Service) -> ServiceStatus:
+        container = containers.get(service.name)
+        return _status(service, container, service.name in excluded, daemon, memory)
+
     with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
         return list(pool.map(status, chosen))
 
 
 def _status(
-    service: Service, container: Container | None, excluded: bool, daemon: Daemon
+    service: Service,
+    container: Container | None,
+    excluded: bool,
+    daemon: Daemon,
+    memory: Mapping[int, int],
 ) -> ServiceStatus:
     running = container is not None and container.pid > 0
     return ServiceStatus(
@@ -87,8 +94,20 @@ def _status(
         uptime_s=_uptime_s(container) if container and running else None,
         restarts=container.restarts if container else 0,
         ports=_host_ports(service, container),
-        memory_bytes=_memory_bytes(container, daemon) if container and running else None,
+        memory_bytes=_memory_bytes(container, daemon, memory) if container and running else None,
+        cause=_cause(service, container, daemon) if container else None,
     )
+
+
+def _cause(service: Service, container: Container, daemon: Daemon) -> str | None:
+    """Why a service is down; its log is read, and what reads it imported, for those alone."""
+    state = state_of(service, container)
+    if state not in DOWN:
+        return None
+    from paystack_cli.engines.compose.evidence import evidence_of
+    from paystack_cli.engines.root_cause import words_for
+
+    return words_for(evidence_of(service, state, container, daemon)) or None
 
 
 def _health(container: Container) -> Health:
@@ -105,13 +124,13 @@ def _detail(container: Container) -> str:
     return "" if container.health in {None, "healthy"} else container.last_probe
 
 
-def _memory_bytes(container: Container, daemon: Daemon) -> int | None:
+def _memory_bytes(container: Container, daemon: Daemon, memory: Mapping[int, int]) -> int | None:
     """From /proc where the process is this machine's: the engine may take a second to answer."""
     try:
         is_ours = container.id in Path(f"/proc/{container.pid}/cgroup").read_text("utf-8")
     except OSError:  # gone, or in a virtual machine
         is_ours = False
-    return resident_bytes(container.pid) if is_ours else daemon.memory(container.id)
+    return memory.get(container.pid) if is_ours else daemon.memory(container.id)
 
 
 def _ended(container: Container, daemon: Daemon) -> str | None:

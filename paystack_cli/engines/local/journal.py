@@ -28,12 +28,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened to a service; `how` is "exit status 1" or "terminated by SIGKILL"."""
+    """One thing that happened to a service; `how` is "exit status 1" or "terminated by SIGKILL".
+
+    Of an end, either `exit_code` or `signal` is set.
+    """
 
     at: datetime
     service: str
     kind: Kind
     how: str
+    exit_code: int | None = None
+    signal: str | None = None
 
 
 def read_journal(log: Path) -> list[Entry]:
@@ -55,6 +60,8 @@ def _entries(lines: Iterable[str]) -> Iterator[Entry]:
                 service=parsed["name"] or parsed["ended_name"],
                 kind=Kind(parsed["spawned"] or parsed["ended"]),
                 how=parsed["how"] or f"pid {parsed['pid']}",
+                exit_code=int(parsed["status"]) if parsed["status"] else None,
+                signal=parsed["signal"],
             )
 
 

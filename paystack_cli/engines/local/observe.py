@@ -4,12 +4,17 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.engines.base import DOWN, Health, ServiceStatus, State
+from paystack_cli.engines.failure import Evidence
 from paystack_cli.engines.local.environment import bound_ports
 from paystack_cli.engines.local.journal import Entry, Kind, restarts
 from paystack_cli.engines.local.services import probe_of
+from paystack_cli.engines.local.state import StateFolder
 from paystack_cli.engines.local.supervisor import ProcessInfo, ProcessState
+from paystack_cli.engines.local.written_since import last_written
+from paystack_cli.engines.log_excerpt import excerpt
 from paystack_cli.engines.memory import resident_bytes
+from paystack_cli.engines.root_cause import words_for
 from paystack_cli.stack.model import Service, Stack
 
 PROBE_TIMEOUT_S = 2.0
@@ -42,8 +47,10 @@ def observe(
     processes: Mapping[str, ProcessInfo],
     journal: Sequence[Entry],
     excluded: frozenset[str],
+    folder: StateFolder,
 ) -> list[ServiceStatus]:
     """One status per name; the probes run in parallel."""
+    memory = resident_bytes(process.pid for process in processes.values() if process.pid)
 
     def status(name: str) -> ServiceStatus:
         service, process = stack.services[name], processes.get(name)
@@ -64,7 +71,8 @@ def observe(
             uptime_s=max(0.0, time.time() - process.started_at) if process and running else None,
             restarts=0 if service.one_shot else restarts(journal, name),
             ports=tuple(port.published for port in bound_ports(service)),
-            memory_bytes=resident_bytes(process.pid) if process and running else None,
+            memory_bytes=memory.get(process.pid) if process and running else None,
+            cause=_cause(name, state, journal, folder),
         )
 
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
@@ -77,6 +85,16 @@ def _health(stack: Stack, service: Service, state: State) -> tuple[Health, str]:
         return Health.NONE, ""
     reason = probe(PROBE_TIMEOUT_S)
     return (Health.HEALTHY, "") if reason is None else (Health.UNHEALTHY, reason)
+
+
+def _cause(name: str, state: State, journal: Sequence[Entry], folder: StateFolder) -> str | None:
+    """Why a service is down; its log is read for those alone."""
+    if state not in DOWN:
+        return None
+    last = next((e for e in reversed(journal) if e.service == name and e.kind is Kind.EXITED), None)
+    signal = last.signal if last else None
+    log = excerpt(last_written(folder.log(name)))
+    return words_for(Evidence(name, state, signal=signal, log=log)) or None
 
 
 def _last_end(journal: Sequence[Entry], name: str) -> str | None:

@@ -1,6 +1,9 @@
 """Steps run in parallel, in order of need, and stop together."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -63,3 +66,27 @@ def test_a_failure_cancels_the_others_and_is_the_one_that_is_raised() -> None:
     with pytest.raises(ValueError, match="broken"):
         execute([_step("busy"), _step("waiting", "broken"), _step("broken")], act)
     assert sorted(cancelled) == ["busy", "waiting"]
+
+
+def test_an_interrupt_while_the_steps_are_handed_out_ends_those_that_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One step runs, another waits for one that was never handed out."""
+    submit = ThreadPoolExecutor.submit
+    handed_out: list[object] = []
+
+    def interrupted(pool: ThreadPoolExecutor, *work: Any) -> Any:
+        if len(handed_out) == 2:
+            raise KeyboardInterrupt
+        handed_out.append(work)
+        return submit(pool, *work)
+
+    def act(step: Step, gate: Gate) -> None:
+        gate.wait_for_needs()
+        gate.pause(WAIT_S)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        execute([_step("runs"), _step("waits", "never"), _step("never")], act)
+    assert time.monotonic() - began < WAIT_S

@@ -25,9 +25,14 @@ from tests.support.told import Told
 
 COMPOSE = """
 services:
-  store: {command: [x], restart: always, healthcheck: {test: [CMD, y]}}
-  app: {command: [x], restart: always, depends_on: {store: {condition: service_healthy}}}
+  store: {image: pay/store, command: [x], restart: always, healthcheck: {test: [CMD, y]}}
+  app:
+    image: pay/app
+    command: [x]
+    restart: always
+    depends_on: {store: {condition: service_healthy}}
 """
+IMAGES = ("pay/store:latest", "pay/app:latest")
 STARTS = event("store", "start")
 HEALTHY = event("store", "health_status: healthy")
 UNHEALTHY = event("store", "health_status: unhealthy")
@@ -75,7 +80,7 @@ class Play:
         self._stack = stack
         self._acts = list(acts)
         self._stream = Stream()
-        self._daemon: Any = FakeDaemon(there)
+        self._daemon: Any = FakeDaemon(there, images=IMAGES)
         self._daemon.events = lambda: self._stream
         self._daemon.container = lambda _id: container("store", last_probe="no ledger yet")
 
@@ -149,14 +154,14 @@ def test_a_refusal_is_told_in_composes_words(stack: Stack) -> None:
 
 def test_a_failed_service_ends_compose(stack: Stack) -> None:
     play = Play(stack, Act((event("store", "die", 3), event("store", "die", 3)), exit_code=None))
-    with pytest.raises(StartFailed, match="store crashed at start: 2 times"):
+    with pytest.raises(StartFailed, match="store crashed at start, 2 times"):
         play.up()
     assert play.ended == 1
 
 
 def test_the_deadline_ends_compose(stack: Stack) -> None:
     play = Play(stack, Act((STARTS, UNHEALTHY), exit_code=None))
-    with pytest.raises(TimedOut, match="app waits for store"):
+    with pytest.raises(TimedOut, match="store is not healthy after 0 s"):
         play.up(timeout_s=0.2)
     assert play.ended == 1
 

@@ -106,3 +106,18 @@ def test_a_stopped_service_tells_how_it_ended_and_the_port_it_would_get(stack: S
     status = _observe(stack, container("store", "exited", exit_code=143, finished_at=AT))
     assert (status.ended, status.ports) == ("terminated by SIGTERM", (7000,))
     assert (status.pid, status.uptime_s, status.memory_bytes) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "cause"),
+    [
+        ("restarting", {"exit_code": 1, "oom_killed": True}, "it wanted more memory than there is"),
+        ("created", {"error": "address already in use"}, "a port that it needs is taken"),
+        ("restarting", {"exit_code": 1}, None),
+        ("running", {"health": "unhealthy", "last_probe": "no"}, None),
+    ],
+)
+def test_why_a_service_is_down(
+    stack: Stack, status: str, changes: dict[str, Any], cause: str | None
+) -> None:
+    assert _observe(stack, container("store", status, **changes)).cause == cause
