@@ -1,30 +1,30 @@
 """Checks while they run: a live table on a terminal, plain lines elsewhere; always on stderr."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.checks.model import Attempt, CheckResult, Outcome
-from paystack_cli.checks.progress import Progress
+from paystack_cli.checks.progress import Progress, Silent
 from paystack_cli.output.check_report import STYLES
-from paystack_cli.output.console import is_live, plain_table
-from paystack_cli.output.live import live_display, tell_line
+from paystack_cli.output.console import stderr_console
+from paystack_cli.output.live import draws, live_display, live_table, one_line, tell_line
+from paystack_cli.output.verbosity import Verbosity
 
 
 @contextmanager
-def telling(names: Sequence[str]) -> Iterator[Progress]:
+def telling(names: Sequence[str], verbosity: Verbosity) -> Iterator[Progress]:
     """Where the checks called `names` tell what happens."""
-    if is_live():
+    if draws(verbosity):
         live = _LiveTable(names)
-        with live_display(live.render, Console(stderr=True)):
+        with live_display(live.render, stderr_console()):
             yield live
     else:
-        yield _PlainLines()
+        yield _PLAIN[verbosity]()
 
 
 class _PlainLines:
@@ -41,6 +41,32 @@ class _PlainLines:
     def finished(self, result: CheckResult) -> None:
         verdict = result.outcome.value.replace("_", " ")
         tell_line(f"{result.name}: {verdict}: {result.summary}")
+
+
+class _EveryAttempt:
+    """One line an attempt, with its time."""
+
+    def retrying(self, name: str, failed: Attempt) -> None:
+        self._tell(name, failed)
+
+    def finished(self, result: CheckResult) -> None:
+        for attempt in result.attempts[-1:]:
+            self._tell(result.name, attempt)
+        verdict = result.outcome.value.replace("_", " ")
+        tell_line(f"{result.name}: {verdict}: {result.summary}")
+
+    def _tell(self, name: str, attempt: Attempt) -> None:
+        tell_line(
+            f"{name}: attempt {attempt.number} at {attempt.started_s:.2f} s,"
+            f" {attempt.duration_s:.2f} s: {attempt.reason or 'passed'}"
+        )
+
+
+_PLAIN: Mapping[Verbosity, Callable[[], Progress]] = {
+    Verbosity.QUIET: Silent,
+    Verbosity.NORMAL: _PlainLines,
+    Verbosity.VERBOSE: _EveryAttempt,
+}
 
 
 @dataclass(slots=True)
@@ -66,12 +92,12 @@ class _LiveTable:
         row.outcome, row.tries, row.text = result.outcome, len(result.attempts), result.summary
 
     def render(self) -> Table:
-        table = plain_table(header=False)
+        table = live_table(columns=3)
         for name, row in self._rows.items():
             state = (
                 self._spinner
                 if row.outcome is None
                 else Text(row.outcome.value.replace("_", " "), STYLES[row.outcome])
             )
-            table.add_row(Text(name), state, str(row.tries), Text(row.text, overflow="ellipsis"))
+            table.add_row(Text(name), state, str(row.tries), one_line(row.text))
         return table

@@ -1,7 +1,7 @@
 """JUnit XML of check results, as Jenkins and other CI servers read it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -58,20 +58,34 @@ def _test_case(suite: str, result: CheckResult) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase", classname=suite, name=result.name, time=f"{result.duration_s:.3f}"
     )
-    properties = ElementTree.SubElement(case, "properties")
-    ElementTree.SubElement(properties, "property", name="attempts", value=str(len(result.attempts)))
-    if verdict := _VERDICTS[result.outcome]:
+    verdict = _VERDICTS[result.outcome]
+    if verdict is None:
+        case.extend(_flaky(attempt) for attempt in result.attempts if attempt.reason)
+    else:
         told = ElementTree.SubElement(
             case, verdict, message=_xml(result.summary), type=result.outcome.value
         )
-        if result.hint:
-            lines = [result.summary, *result.details, f"next: {result.hint}"]
-            told.text = _xml("\n".join(lines))
-    attempts = [_line(attempt) for attempt in result.attempts]
-    if verdict is None:
-        attempts.append(result.summary)
-    ElementTree.SubElement(case, "system-out").text = _xml("\n".join(attempts))
+        following = (f"next: {result.hint}",) if result.hint else ()
+        told.text = _xml("\n".join((result.summary, *result.details, *following)))
+    ElementTree.SubElement(case, "system-out").text = _xml("\n".join(_story(result)))
     return case
+
+
+def _flaky(attempt: Attempt) -> ElementTree.Element:
+    """A failed attempt of a check that passed in the end, as Maven Surefire writes reruns."""
+    flaky = ElementTree.Element(
+        "flakyFailure", message=_xml(attempt.reason or ""), type=f"attempt {attempt.number}"
+    )
+    flaky.text = _xml(_line(attempt))
+    return flaky
+
+
+def _story(result: CheckResult) -> Iterator[str]:
+    """How often it was tried and how it ended, then every attempt."""
+    count = len(result.attempts)
+    tries = f" after {count} {'try' if count == 1 else 'tries'}" if count else ""
+    yield f"{result.outcome.value.replace('_', ' ')}{tries}: {result.summary}"
+    yield from map(_line, result.attempts)
 
 
 def _line(attempt: Attempt) -> str:

@@ -9,23 +9,34 @@ from rich.table import Table
 from rich.text import Text
 
 from paystack_cli.engines.base import Progress
-from paystack_cli.output.console import is_live, plain_table
-from paystack_cli.output.live import live_display, tell_line
+from paystack_cli.output.console import stderr_console
+from paystack_cli.output.live import draws, live_display, live_table, one_line, tell_line
+from paystack_cli.output.verbosity import Verbosity
 
 FINAL = {"healthy": "green", "running": "green", "done": "green", "stopped": "dim"}
 """The phases that a service stays in, and their style."""
 
 
 @contextmanager
-def telling(services: Sequence[str]) -> Iterator[Progress]:
+def telling(services: Sequence[str], verbosity: Verbosity) -> Iterator[Progress]:
     """Where an engine tells what it does with `services`."""
-    if not is_live():
-        yield _PlainLines()
+    if not draws(verbosity):
+        yield _Silent() if verbosity is Verbosity.QUIET else _PlainLines()
         return
-    console = Console(stderr=True)
+    console = stderr_console()
     live = _LiveTable(services, console)
     with live_display(live.render, console):
         yield live
+
+
+class _Silent:
+    """Tells nobody."""
+
+    def service(self, name: str, phase: str, detail: str = "") -> None:
+        """Nothing to tell."""
+
+    def note(self, text: str) -> None:
+        """Nothing to tell."""
 
 
 class _PlainLines:
@@ -53,8 +64,8 @@ class _LiveTable:
         self._console.print(Text(text, "dim"))
 
     def render(self) -> Table:
-        table = plain_table(header=False)
+        table = live_table(columns=3)
         for name, (phase, detail) in self._phases.items():
             mark = Text("✔", FINAL[phase]) if phase in FINAL else self._spinner
-            table.add_row(mark, Text(name), Text(phase, FINAL.get(phase, "")), Text(detail, "dim"))
+            table.add_row(mark, Text(name), Text(phase, FINAL.get(phase, "")), one_line(detail))
         return table

@@ -3,16 +3,19 @@
 import heapq
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
-from paystack_cli.engines.base import LogLine
+from paystack_cli.engines.base import KeepLine, LogLine
 from paystack_cli.engines.compose.container import Container, parse_time
 from paystack_cli.engines.compose.daemon import Daemon, gone
 from paystack_cli.errors import PaystackError
 
 LINE_BYTES_MAX = 64 * 1024
+"""A longer line is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +28,72 @@ class Stamped:
 
     @property
     def line(self) -> LogLine:
-        """The line alone."""
-        return LogLine(service=self.service, text=self.text)
+        """The line with its time in microseconds."""
+        return LogLine(service=self.service, text=self.text, at=parse_time(self.at))
 
 
 def read_logs(
-    daemon: Daemon, containers: Iterable[Container], tail: int | None
+    daemon: Daemon,
+    containers: Iterable[Container],
+    *,
+    tail: int | None = None,
+    since: datetime | None = None,
+    keep: KeepLine | None = None,
 ) -> Iterator[LogLine]:
-    """What the containers have written so far, oldest first; `tail` lines of each at most."""
-    for stamped in _past(daemon, list(containers), tail):
+    """What the containers have written so far. See `Engine.logs`."""
+    for stamped in _past(daemon, list(containers), tail, since, keep):
         yield stamped.line
 
 
 def follow_logs(
-    daemon: Daemon, containers: Mapping[str, Container], services: Iterable[str], tail: int | None
+    daemon: Daemon,
+    containers: Mapping[str, Container],
+    services: Iterable[str],
+    *,
+    tail: int | None = None,
+    since: datetime | None = None,
+    keep: KeepLine | None = None,
 ) -> Iterator[LogLine]:
     """As `read_logs`, then what the services write from now on, in whichever container."""
     follower = _Follower(daemon, frozenset(services))
     try:
-        for stamped in _past(daemon, list(containers.values()), tail):
+        for stamped in _past(daemon, list(containers.values()), tail, since, keep):
             follower.last[stamped.service] = stamped.at
             yield stamped.line
         for container in containers.values():
             if container.pid:
                 follower.attach(container.id, container.service, tail=0)
-        yield from follower.lines()
+        yield from filter(keep, follower.lines()) if keep else follower.lines()
     finally:
         follower.close()
 
 
-def _past(daemon: Daemon, containers: list[Container], tail: int | None) -> Iterator[Stamped]:
-    def read(container: Container) -> list[Stamped]:
-        lines = daemon.log(container.id, tail).split(b"\n")
-        return [_stamped(container.service, line) for line in lines if line]
+def _past(
+    daemon: Daemon,
+    containers: list[Container],
+    tail: int | None,
+    since: datetime | None,
+    keep: KeepLine | None,
+) -> Iterator[Stamped]:
+    def read(container: Container) -> Iterator[Stamped]:
+        # The engine counts lines, and does not know which of them are meant.
+        count = tail if keep is None else None
+        pieces = daemon.log_stream(container.id, since, count, follow=False)
+        lines = (_stamped(container.service, line) for line in _lines(pieces))
+        return (one for one in lines if keep(one.line)) if keep else lines
 
+    def read_last(container: Container) -> deque[Stamped]:
+        return deque(read(container), maxlen=tail)
+
+    if tail is None:
+        yield from _merged(map(read, containers))
+        return
     with ThreadPoolExecutor(max_workers=max(1, len(containers))) as pool:
-        yield from heapq.merge(*pool.map(read, containers), key=lambda stamped: stamped.at)
+        yield from _merged(pool.map(read_last, containers))
+
+
+def _merged(streams: Iterable[Iterable[Stamped]]) -> Iterator[Stamped]:
+    return heapq.merge(*streams, key=lambda stamped: stamped.at)
 
 
 class _Follower:
@@ -110,14 +143,25 @@ class _Follower:
 
     def _read(self, container: str, service: str, tail: int | None) -> None:
         last = self.last.get(service, "")
-        partial = b""
-        for piece in self._daemon.follow(container, parse_time(last), None if last else tail):
-            *whole, partial = (partial + piece).split(b"\n")
-            for line in whole:
-                stamped = _stamped(service, line)
-                if stamped.at > self.last.get(service, ""):
-                    self.last[service] = stamped.at
-                    self._found.put(stamped)
+        pieces = self._daemon.log_stream(
+            container, parse_time(last), None if last else tail, follow=True
+        )
+        for line in _lines(pieces):
+            stamped = _stamped(service, line)
+            if stamped.at > self.last.get(service, ""):
+                self.last[service] = stamped.at
+                self._found.put(stamped)
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines; what is too long is cut, and what has no end is the last one."""
+    partial = b""
+    for piece in pieces:
+        *whole, partial = (partial + piece).split(b"\n")
+        yield from whole
+        partial = partial[:LINE_BYTES_MAX]
+    if partial:
+        yield partial
 
 
 def _stamped(service: str, line: bytes) -> Stamped:

@@ -5,10 +5,11 @@ and is not started again, has failed; unhealthy is bad news and no end, until th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paystack_cli.engines.base import Action, Progress
 from paystack_cli.engines.compose.container import Container, ContainerEvent, how_ended
+from paystack_cli.engines.failure import Failed, Trouble, ended
 from paystack_cli.engines.plan import Step
 from paystack_cli.stack.model import Service
 
@@ -18,15 +19,21 @@ CRASHES_MAX = 2
 SETTLED_AFTER_S = 1.0
 """A service without a probe is ready when it has run for so long: a start alone proves nothing."""
 
-MEBIBYTE = 1024 * 1024
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How often a service has ended by itself, and how the last time."""
+
+    count: int = 0
+    exit_code: int | None = None
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A service that will not become ready: what happened, and its container as it was then."""
+    """A service that will not become ready, and its container as it was when that was known."""
 
-    service: str
-    what: str
+    failed: Failed
     container: Container | None
 
 
@@ -40,9 +47,9 @@ class _Course:
     started_at: float | None = None
     settles_at: float | None = None
     ready_at: float | None = None
-    exits: int = 0
-    out_of_memory: bool = False
+    ends: Ends = Ends()
     troubled: bool = False
+    was_unhealthy: bool = False
 
 
 class Watch:
@@ -86,15 +93,16 @@ class Watch:
             course.container = event.container
             self._started(course, now)
         elif action == "oom":
-            course.out_of_memory = True
+            course.ends = replace(course.ends, out_of_memory=True)
         elif action == "die":
             self._ended(course, event, container, now)
         elif action in {"stop", "destroy"}:
-            self._fail(course, "was stopped from outside while it started", container)
+            what = "was stopped from outside while it started"
+            self._fail(course, Trouble.STOPPED, what, container)
         elif action == "health_status: healthy":
             self._ready(course, now)
         elif action == "health_status: unhealthy":
-            course.ready_at, course.troubled = None, True
+            course.ready_at, course.troubled, course.was_unhealthy = None, True, True
             said = container.last_probe if container else ""
             self._progress.service(course.service.name, "unhealthy", said)
 
@@ -120,6 +128,30 @@ class Watch:
     def troubled(self) -> list[str]:
         """Pending services that may yet recover: unhealthy, or ended and started again."""
         return [name for name in self.pending if self._courses[name].troubled]
+
+    @property
+    def services(self) -> frozenset[str]:
+        """All that this `up` is about."""
+        return frozenset(self._courses)
+
+    def ends(self, name: str) -> Ends:
+        """How a service has ended by itself; never, of one that this `up` is not about."""
+        return self._courses[name].ends if name in self._courses else Ends()
+
+    def hitch(self, name: str) -> str:
+        """What went wrong with a service before it was ready, in words; "" for nothing."""
+        course = self._courses[name]
+        crashed = course.ends.count > 0 and not course.service.one_shot
+        hitches = [
+            *([ended(course.ends.count)] if crashed else []),
+            *(["unhealthy at first"] if course.was_unhealthy else []),
+        ]
+        return ", ".join(hitches)
+
+    def since_start_s(self, name: str, now: float) -> float | None:
+        """How long ago a service was started at last; None when it was not."""
+        started_at = self._courses[name].started_at
+        return None if started_at is None else now - started_at
 
     @property
     def made(self) -> dict[str, str]:
@@ -152,26 +184,31 @@ class Watch:
     def _ended(
         self, course: _Course, event: ContainerEvent, container: Container | None, now: float
     ) -> None:
-        course.exits += 1
+        course.ends = replace(course.ends, count=course.ends.count + 1, exit_code=event.exit_code)
         course.ready_at = course.settles_at = None
         if course.service.one_shot and event.exit_code == 0:
             self._ready(course, now)
             return
-        how = how_ended(event.exit_code or 0, out_of_memory=course.out_of_memory)
-        if course.out_of_memory and container is not None and container.memory_limit_bytes:
-            how += f", its limit is {container.memory_limit_bytes // MEBIBYTE} MiB"
+        how = how_ended(event.exit_code or 0, out_of_memory=course.ends.out_of_memory)
         comes_back = container is not None and container.status in {"restarting", "running"}
-        if course.exits >= CRASHES_MAX:
-            self._fail(course, f"crashed at start: {course.exits} times, at last {how}", container)
-        elif not comes_back:
-            self._fail(course, f"ended at start: {how}", container)
-        else:
+        if course.ends.count >= CRASHES_MAX:
+            what = f"crashed at start, {course.ends.count} times, at last {how}"
+            self._fail(course, Trouble.CRASH_LOOP, what, container)
+        elif comes_back:
             course.troubled = True
             self._progress.service(course.service.name, "crashed", f"{how}; started again")
+        elif course.service.one_shot:
+            what = f"failed, {how}"
+            self._fail(course, Trouble.ONE_SHOT_FAILED, what, container)
+        else:
+            what = f"ended at start, {how}"
+            self._fail(course, Trouble.ENDED, what, container)
 
-    def _fail(self, course: _Course, what: str, container: Container | None) -> None:
+    def _fail(
+        self, course: _Course, trouble: Trouble, what: str, container: Container | None
+    ) -> None:
         if self.failure is None:
-            self.failure = Failure(course.service.name, what, container)
+            self.failure = Failure(Failed(course.service.name, trouble, what), container)
 
 
 def _ready_phase(service: Service) -> str:

@@ -1,46 +1,51 @@
 """The services' log files as one stream: interleaved by time, followed through rotation."""
 
 import heapq
-import json
-import re
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
-from paystack_cli.engines.base import LogLine
+from paystack_cli.engines.base import KeepLine, LogLine
+from paystack_cli.engines.local.log_files import backwards, forwards, text_of
 from paystack_cli.engines.local.state import StateFolder
+from paystack_cli.logs.parsed import time_of
 
 FOLLOW_PAUSE_S = 0.1
-LINE_BYTES_MAX = 64 * 1024
-READ_BYTES = 64 * 1024
+UNTIMED_LINES_MAX = 1000
+"""Of a stack trace, say: so many lines may follow one that tells its time."""
 
-_TIME_KEYS = ("timestamp", "time")
-_LEADING_TIME = re.compile(r"\[?(\d{4}-\d\d-\d\d)[ T](\d{1,2}):(\d\d:\d\d)(?:[.,](\d{1,6}))?(Z)?")
-
-Stamped = tuple[float, LogLine]
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-def read_logs(folder: StateFolder, services: Iterable[str], tail: int | None) -> Iterator[LogLine]:
-    """What the services have written so far, oldest line first; `tail` lines of each at most."""
-    streams = [_stamped(name, _last_lines(folder.log(name), tail)) for name in services]
-    for _, line in heapq.merge(*streams, key=lambda stamped: stamped[0]):
-        yield line
+def read_logs(
+    folder: StateFolder,
+    services: Iterable[str],
+    *,
+    tail: int | None = None,
+    since: datetime | None = None,
+    keep: KeepLine | None = None,
+) -> Iterator[LogLine]:
+    """What the services have written so far, oldest line first. See `Engine.logs`."""
+    return _merged(_of_service(name, folder.log(name), tail, since, keep) for name in services)
 
 
 class Follower:
     """What services write from the moment this is made."""
 
-    def __init__(self, folder: StateFolder, services: Iterable[str]) -> None:
-        self._tails = {name: _Tail(folder.log(name)) for name in services}
+    def __init__(
+        self, folder: StateFolder, services: Iterable[str], keep: KeepLine | None = None
+    ) -> None:
+        self._tails = [_Tail(name, folder.log(name)) for name in services]
+        self._keep = keep
 
     def lines(self) -> Iterator[LogLine]:
         """The lines as they come, for ever."""
         while True:
-            news = [list(_stamped(name, tail.read())) for name, tail in self._tails.items()]
-            for _, line in heapq.merge(*news, key=lambda stamped: stamped[0]):
-                yield line
+            news = [tail.read() for tail in self._tails]
+            yield from filter(self._keep, _merged(news)) if self._keep else _merged(news)
             if not any(news):
                 time.sleep(FOLLOW_PAUSE_S)
 
@@ -48,15 +53,24 @@ class Follower:
 class _Tail:
     """The lines appended to a file since the last look; a rotated file is read to its end first."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, service: str, path: Path) -> None:
+        self._service = service
         self._path = path
+        self._at: datetime | None = None
         self._inode = self._size = 0
         self._partial = b""
         if path.exists():
             found = path.stat()
             self._inode, self._size = found.st_ino, found.st_size
 
-    def read(self) -> list[str]:
+    def read(self) -> list[LogLine]:
+        """Those that are whole by now."""
+        lines = list(_stamped(self._service, self._appended(), self._at))
+        if lines:
+            self._at = lines[-1].at
+        return lines
+
+    def _appended(self) -> list[str]:
         lines: list[str] = []
         for path in (self._path.with_name(self._path.name + ".1"), self._path):
             try:
@@ -77,74 +91,57 @@ class _Tail:
             data = self._partial + file.read(size - self._size)
         self._size = size
         *whole, self._partial = data.split(b"\n")
-        return [_text(line) for line in whole]
+        return [text_of(line) for line in whole]
 
 
-def _stamped(service: str, lines: Iterable[str]) -> Iterator[Stamped]:
-    """Each line with its time; one without (a stack trace) stays behind the line before it."""
-    at = 0.0
+def _of_service(
+    service: str, log: Path, tail: int | None, since: datetime | None, keep: KeepLine | None
+) -> Iterator[LogLine]:
+    def new_enough(line: LogLine) -> bool:
+        return since is None or (line.at is not None and line.at >= since)
+
+    if tail is None:
+        lines = filter(new_enough, _stamped(service, forwards(log, since)))
+        return filter(keep, lines) if keep else lines
+    newest_first = takewhile(new_enough, _stamped_backwards(service, backwards(log)))
+    last = list(islice(filter(keep, newest_first) if keep else newest_first, tail))
+    return reversed(last)
+
+
+def _merged(streams: Iterable[Iterable[LogLine]]) -> Iterator[LogLine]:
+    """One stream by time; lines of one service stay in the order in which it wrote them."""
+    return heapq.merge(*map(_growing, streams), key=_when)
+
+
+def _when(line: LogLine) -> datetime:
+    return line.at or _BEFORE_ALL
+
+
+def _growing(lines: Iterable[LogLine]) -> Iterator[LogLine]:
+    """The lines with times that never go back, as those of several threads do by a little."""
+    newest: LogLine | None = None
     for line in lines:
-        at = max(at, _time_of(line) or at)
-        yield at, LogLine(service=service, text=line)
+        if newest is not None and _when(line) < _when(newest):
+            yield replace(line, at=newest.at)
+        else:
+            newest = line
+            yield line
 
 
-def _time_of(line: str) -> float | None:
-    if line.startswith("{"):
-        try:
-            document = json.loads(line)
-            return next(
-                datetime.fromisoformat(document[key]).timestamp()
-                for key in _TIME_KEYS
-                if key in document
-            )
-        except (ValueError, TypeError, StopIteration):
-            return None
-    leading = _LEADING_TIME.match(line)
-    if leading is None:
-        return None
-    day, hour, rest, fraction, utc = leading.groups()
-    text = f"{day}T{int(hour):02}:{rest}.{(fraction or '0').ljust(6, '0')}"
-    moment = datetime.fromisoformat(text)
-    return (moment.replace(tzinfo=UTC) if utc else moment).timestamp()
+def _stamped(service: str, lines: Iterable[str], at: datetime | None = None) -> Iterator[LogLine]:
+    """Each line with its time; one without (a stack trace) has that of the line before it."""
+    for text in lines:
+        at = time_of(text) or at
+        yield LogLine(service, text, at)
 
 
-def _last_lines(path: Path, count: int | None) -> list[str]:
-    """The last `count` lines of the log and of its rotated predecessors; all of them without."""
-    files = [*sorted(path.parent.glob(f"{path.name}.*"), reverse=True), path]
-    if count is None:
-        return [line for file in files for line in _lines(file)]
-    reversed_lines = (line for file in reversed(files) for line in _lines_backwards(file))
-    return list(islice(reversed_lines, count))[::-1]
-
-
-def _lines(path: Path) -> Iterator[str]:
-    if path.exists():
-        with path.open("rb") as file:
-            for line in file:
-                yield _text(line.rstrip(b"\n"))
-
-
-def _lines_backwards(path: Path) -> Iterator[str]:
-    """The lines from the last to the first, without reading the whole file for a few of them."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        position = file.seek(0, 2)
-        rest = b""
-        first = True
-        while position > 0:
-            size = min(READ_BYTES, position)
-            position -= size
-            file.seek(position)
-            rest, *whole = (file.read(size) + rest).split(b"\n")
-            if first and whole and whole[-1] == b"":
-                whole.pop()
-            first = False
-            for line in reversed(whole):
-                yield _text(line)
-        if rest:
-            yield _text(rest)
-
-
-def _text(line: bytes) -> str:
-    return line[:LINE_BYTES_MAX].decode("utf-8", "replace")
+def _stamped_backwards(service: str, lines: Iterable[str]) -> Iterator[LogLine]:
+    """The same from the last line to the first."""
+    untimed: list[str] = []
+    for text in lines:
+        at = time_of(text)
+        untimed.append(text)
+        if at is not None or len(untimed) > UNTIMED_LINES_MAX:
+            yield from (LogLine(service, one, at) for one in untimed)
+            untimed.clear()
+    yield from (LogLine(service, one) for one in untimed)

@@ -1,9 +1,14 @@
 """Log files as one stream."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from paystack_cli.engines.local.log_files import LINE_BYTES_MAX, READ_BYTES, forwards
 from paystack_cli.engines.local.logs import Follower, read_logs
 from paystack_cli.engines.local.state import StateFolder
 
@@ -16,11 +21,13 @@ def folder(tmp_path: Path) -> StateFolder:
     return folder
 
 
+START = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+PAD = "x" * 200
 JSON = '{{"event":"{0}","timestamp":"2026-11-22T17:00:{0}.000000Z"}}'
 
 
 def _read(folder: StateFolder, *services: str, tail: int | None = None) -> list[str]:
-    return [f"{line.service} {line.text}" for line in read_logs(folder, services, tail)]
+    return [f"{line.service} {line.text}" for line in read_logs(folder, services, tail=tail)]
 
 
 def test_services_are_interleaved_by_time(folder: StateFolder) -> None:
@@ -69,6 +76,69 @@ def test_tail_of_a_log_longer_than_one_read(folder: StateFolder) -> None:
 
 def test_a_service_without_a_log_has_no_lines(folder: StateFolder) -> None:
     assert _read(folder, "never-started") == []
+
+
+def test_a_line_that_is_too_long_is_cut_and_the_next_one_whole(folder: StateFolder) -> None:
+    folder.log("a").write_bytes(b"x" * (3 * LINE_BYTES_MAX) + b"\nnext\n")
+    for tail in (None, 10):
+        assert [len(line) for line in _read(folder, "a", tail=tail)] == [LINE_BYTES_MAX + 2, 6]
+
+
+def test_since_is_found_in_rotated_files_without_reading_all(folder: StateFolder) -> None:
+    log = folder.log("a")
+    lines = [f"{START + timedelta(seconds=n):%Y-%m-%d %H:%M:%SZ} {n:05} {PAD}" for n in range(9000)]
+    old, new = log.with_name("a.log.1"), log
+    old.write_text("\n".join(lines[:6000]) + "\n")
+    new.write_text("\n".join(lines[6000:]) + "\n")
+    since = START + timedelta(seconds=5990)
+    found = list(read_logs(folder, ["a"], since=since))
+    assert [line.text for line in found] == lines[5990:]
+    assert sum(1 for _ in forwards(log, since)) < len(found) + READ_BYTES // len(PAD)
+
+
+def test_the_tail_counts_what_is_kept(folder: StateFolder) -> None:
+    folder.log("a").write_text("\n".join(JSON.format(f"{n:02}") for n in range(60)))
+    kept = read_logs(folder, ["a"], tail=2, keep=lambda line: '"event":"1' in line.text)
+    assert [line.text[10:12] for line in kept] == ["18", "19"]
+
+
+def test_the_tail_within_a_time(folder: StateFolder) -> None:
+    folder.log("a").write_text("\n".join(JSON.format(f"{n:02}") + "\n  more" for n in range(60)))
+    since = datetime(2026, 11, 22, 17, 0, 57, tzinfo=UTC)
+    found = [line.text for line in read_logs(folder, ["a"], tail=10, since=since)]
+    assert found == [line for n in (57, 58, 59) for line in (JSON.format(f"{n:02}"), "  more")]
+
+
+SECONDS = st.none() | st.integers(0, 59)
+"""Of a line; None tells no time."""
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.lists(SECONDS, max_size=30)),
+    st.none() | st.integers(0, 40),
+)
+def test_any_logs_become_one_stream_by_time(
+    logs: dict[str, list[int | None]], tail: int | None
+) -> None:
+    with TemporaryDirectory() as state:
+        folder = StateFolder(Path(state) / "state")
+        folder.create()
+        written = {
+            service: [_line(number, second) for number, second in enumerate(seconds)]
+            for service, seconds in logs.items()
+        }
+        for service, lines in written.items():
+            folder.log(service).write_text("".join(f"{line}\n" for line in lines))
+        found = list(read_logs(folder, logs, tail=tail))
+    for service, lines in written.items():
+        expected = lines if tail is None else lines[max(0, len(lines) - tail) :]
+        assert [line.text for line in found if line.service == service] == expected
+    times = [line.at for line in found if line.at is not None]
+    assert times == sorted(times)
+
+
+def _line(number: int, second: int | None) -> str:
+    return f"at {number}" if second is None else f"2026-11-22 17:00:{second:02}Z {number}"
 
 
 def _append(path: Path, text: str) -> None:

@@ -3,11 +3,25 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import lxml.etree
 import pytest
 
-from paystack_cli.checks.model import Attempt, CheckResult, Outcome
+from paystack_cli.checks.model import (
+    Attempt,
+    AttemptFailed,
+    Check,
+    CheckResult,
+    Evidence,
+    Outcome,
+)
+from paystack_cli.checks.progress import Silent
+from paystack_cli.checks.retry import Deadline
+from paystack_cli.checks.runner import run_in_parallel
 from paystack_cli.errors import PreflightError
 from paystack_cli.output.junit import write_junit
+
+JUNIT_XSD = Path(__file__).resolve().parents[2] / "data" / "junit.xsd"
+"""What the JUnit readers of Jenkins take, as far as it concerns us."""
 
 RESULTS = [
     CheckResult(
@@ -49,14 +63,38 @@ def test_the_counts_add_up(suite: ElementTree.Element) -> None:
     assert [case.get("name") for case in suite] == [result.name for result in RESULTS]
 
 
-def test_every_attempt_is_told(suite: ElementTree.Element) -> None:
+def test_that_it_passed_after_two_tries_is_told_with_every_attempt(
+    suite: ElementTree.Element,
+) -> None:
     passed = suite[0]
-    assert passed.find("properties/property[@name='attempts']").get("value") == "2"  # type: ignore[union-attr]
     assert passed.findtext("system-out") == (
+        "passed after 2 tries: wrote and read a row\n"
         "attempt 1 at 0.000 s, 0.010 s: connection refused\n"
-        "attempt 2 at 0.100 s, 0.020 s: passed\n"
-        "wrote and read a row"
+        "attempt 2 at 0.100 s, 0.020 s: passed"
     )
+    (flaky,) = passed.findall("flakyFailure")
+    assert (flaky.get("type"), flaky.get("message")) == ("attempt 1", "connection refused")
+
+
+def test_a_reader_of_junit_accepts_it(suite: ElementTree.Element) -> None:
+    schema = lxml.etree.XMLSchema(file=str(JUNIT_XSD))
+    schema.assertValid(lxml.etree.fromstring(ElementTree.tostring(suite)))
+
+
+def test_real_retries_are_told(tmp_path: Path) -> None:
+    reasons = ["refused", "lag 7"]
+
+    def probe(_timeout_s: float) -> Evidence:
+        if reasons:
+            raise AttemptFailed(reasons.pop(0))
+        return Evidence("lag 0")
+
+    check = Check("worker", probe, hint="paystack logs worker")
+    results = run_in_parallel([check], Deadline.after(10), Silent())
+    write_junit(tmp_path / "health.xml", "paystack.health", results)
+    case = ElementTree.parse(tmp_path / "health.xml").getroot()[0]
+    assert (case.findtext("system-out") or "").startswith("passed after 3 tries: lag 0\n")
+    assert [flaky.get("message") for flaky in case.findall("flakyFailure")] == ["refused", "lag 7"]
 
 
 def test_a_failure_names_the_next_command_and_stays_well_formed(

@@ -86,28 +86,27 @@ def test_the_second_end_is_a_crash_loop(watch: Watch) -> None:
     assert (watch.failure, watch.troubled) == (None, ["store"])
     watch.hear(event("store", "die", 3), BACK, 1)
     assert watch.failure is not None
-    assert watch.failure.what == "crashed at start: 2 times, at last exit status 3"
+    assert watch.failure.failed.what == "crashed at start, 2 times, at last exit status 3"
 
 
 def test_what_is_not_started_again_has_failed_at_once(watch: Watch) -> None:
     watch.hear(event("store", "die", 137), GONE, 0)
     assert watch.failure is not None
-    assert watch.failure.what == "ended at start: terminated by SIGKILL"
+    assert watch.failure.failed.what == "ended at start, terminated by SIGKILL"
 
 
 def test_a_one_shot_fails_with_its_exit_code(watch: Watch) -> None:
     watch.hear(event("init", "die", 7), container("init", "exited"), 0)
     assert watch.failure is not None
-    assert watch.failure.what == "ended at start: exit status 7"
+    assert watch.failure.failed.what == "failed, exit status 7"
 
 
-def test_want_of_memory_is_told_with_the_limit(watch: Watch) -> None:
+def test_want_of_memory_is_told_and_remembered(watch: Watch) -> None:
     watch.hear(event("store", "oom"), None, 0)
-    watch.hear(
-        event("store", "die", 137), container("store", "exited", memory_limit_bytes=2**25), 1
-    )
+    watch.hear(event("store", "die", 137), container("store", "exited"), 1)
     assert watch.failure is not None
-    assert "(OOM), its limit is 32 MiB" in watch.failure.what
+    assert "want of memory (OOM)" in watch.failure.failed.what
+    assert watch.ends("store").out_of_memory
 
 
 def test_unhealthy_is_bad_news_and_no_end(watch: Watch, told: Told) -> None:
@@ -119,6 +118,19 @@ def test_unhealthy_is_bad_news_and_no_end(watch: Watch, told: Told) -> None:
     assert told.phases[-1] == ("store", "unhealthy", "no ledger")
     watch.hear(event("store", "health_status: healthy"), None, 2)
     assert (watch.troubled, watch.pending) == ([], ["init", "app"])
+
+
+def test_a_hitch_on_the_way_is_remembered(watch: Watch) -> None:
+    watch.hear(event("store", "start"), None, 0)
+    watch.hear(event("store", "health_status: unhealthy"), None, 1)
+    watch.hear(event("store", "die", 1), BACK, 2)
+    watch.hear(event("store", "start"), None, 3)
+    watch.hear(event("store", "health_status: healthy"), None, 4)
+    watch.hear(event("init", "start"), None, 5)
+    watch.hear(event("init", "die", 0), container("init", "exited"), 6)
+    assert watch.failure is None
+    assert watch.hitch("store") == "ended once, unhealthy at first"
+    assert watch.hitch("init") == ""
 
 
 def test_what_was_ready_and_dies_is_waited_for_again(watch: Watch) -> None:
@@ -136,7 +148,7 @@ def test_what_was_ready_and_dies_is_waited_for_again(watch: Watch) -> None:
 def test_a_service_that_somebody_else_stops(watch: Watch, action: str) -> None:
     watch.hear(event("store", action), None, 0)
     assert watch.failure is not None
-    assert "stopped from outside" in watch.failure.what
+    assert "stopped from outside" in watch.failure.failed.what
 
 
 def test_one_off_containers_and_those_not_chosen_are_none_of_it(watch: Watch) -> None:
@@ -195,4 +207,4 @@ def test_a_service_without_a_probe_that_ends_at_once_was_never_ready(watch: Watc
     assert "app" in watch.pending
     assert watch.settles_at is None
     assert watch.failure is not None
-    assert "exit status 2" in watch.failure.what
+    assert "exit status 2" in watch.failure.failed.what
