@@ -4,7 +4,8 @@
 """
 
 from enum import IntEnum
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 
 class ExitCode(IntEnum):
@@ -33,6 +34,11 @@ class PaystackError(Exception):
         self.message = message
         self.hint = hint
         self.exit_code = self.default_exit_code if exit_code is None else exit_code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors also come from other processes."""
+        make = partial(type(self), hint=self.hint, exit_code=self.exit_code)
+        return make, (self.message,)
 
 
 class CheckFailed(PaystackError):

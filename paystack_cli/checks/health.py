@@ -1,8 +1,9 @@
 """`paystack health`: one check per service, made from its check kind in compose.yaml."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from paystack_cli.checks.blame import blame_needs
 from paystack_cli.checks.model import Check, CheckResult, Evidence, Hopeless, Outcome, Probe
 from paystack_cli.checks.probes import Limits, ProbeMaker, Target
 from paystack_cli.checks.probes.gateway import gateway_probe
@@ -20,7 +21,7 @@ from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.engines.base import Engine, ServiceStatus, State
 from paystack_cli.errors import UsageError
 from paystack_cli.stack.model import Service, Stack
-from paystack_cli.stack.selection import expand
+from paystack_cli.stack.selection import Asked, left_out, named
 
 PROBES: Mapping[str, ProbeMaker] = {
     "mariadb": mariadb_probe,
@@ -52,26 +53,21 @@ class Choice:
     excluded: tuple[str, ...]
 
 
-def choose(
-    stack: Stack,
-    *,
-    names: Iterable[str],
-    exclude: Iterable[str],
-    excluded_at_up: Collection[str],
-) -> Choice:
-    """What `names` mean; without names all but those with a profile. Named is checked in any case.
+def choose(stack: Stack, asked: Asked, *, excluded_at_up: Collection[str]) -> Choice:
+    """What is named; without names all but those with a profile. Named is checked in any case.
 
     Raises UsageError for an unknown name and for a service that has nothing to check.
     """
-    named = expand(stack, names)
-    wanted = named or stack.default_services
+    meant_by_name = named(stack, asked)
+    wanted = meant_by_name or stack.default_services
     meant = [s.name for s in stack.services.values() if s.check and s.name in wanted]
     if not meant:
-        raise UsageError(f"{', '.join(sorted(named))} has no health check", hint="paystack status")
-    left_out = expand(stack, exclude) | (set(excluded_at_up) - named)
+        names = ", ".join(sorted(wanted))
+        raise UsageError(f"{names} has no health check", hint="paystack status")
+    excluded = left_out(stack, asked) | (set(excluded_at_up) - meant_by_name)
     return Choice(
-        checked=tuple(name for name in meant if name not in left_out),
-        excluded=tuple(name for name in meant if name in left_out),
+        checked=tuple(name for name in meant if name not in excluded),
+        excluded=tuple(name for name in meant if name in excluded),
     )
 
 
@@ -84,8 +80,12 @@ def check_health(
     limits: Limits,
     deadline: Deadline,
     progress: Progress,
+    more: Sequence[Check] = (),
 ) -> list[CheckResult]:
-    """A result for each chosen service, in the order of compose.yaml; failures with their cause."""
+    """A result for each chosen service, in the order of compose.yaml; failures with their cause.
+
+    `more` are checks of no service, whose results come last.
+    """
     states = {status.name: status.state for status in engine.ps()}
     problem = engine.problem()
     checks = [
@@ -97,23 +97,32 @@ def check_health(
         for name in choice.checked
     ]
     results = [
-        *_explained(run_in_parallel(checks, deadline, progress), engine),
+        *_explained(stack, run_in_parallel([*checks, *more], deadline, progress), engine),
         *(CheckResult(name, Outcome.EXCLUDED, "left out on purpose") for name in choice.excluded),
     ]
-    order = list(stack.services)
+    order = [*stack.services, *(check.name for check in more)]
     return sorted(results, key=lambda result: order.index(result.name))
 
 
-def _explained(results: Sequence[CheckResult], engine: Engine) -> Iterator[CheckResult]:
-    """Failures with what their process did and last wrote."""
-    failed = any(result.outcome is not Outcome.PASSED for result in results)
-    statuses = {status.name: status for status in engine.ps()} if failed else {}
-    for result in results:
-        status = statuses.get(result.name)  # an engine may not know those with a profile
-        if result.outcome is Outcome.PASSED or status is None or status.state is State.NOT_STARTED:
-            yield result
-        else:
-            yield replace(result, details=tuple(_account(status, engine)))
+def _explained(
+    stack: Stack, results: Sequence[CheckResult], engine: Engine
+) -> Sequence[CheckResult]:
+    """Symptoms with their cause; a cause with what its process did and last wrote."""
+    if all(result.outcome is Outcome.PASSED for result in results):
+        return results
+    statuses = {status.name: status for status in engine.ps()}
+    return [
+        replace(result, details=_details(result, statuses.get(result.name), engine))
+        for result in blame_needs(stack, results, statuses.values())
+    ]
+
+
+def _details(result: CheckResult, status: ServiceStatus | None, engine: Engine) -> tuple[str, ...]:
+    """Of a failure that is its own; an engine may not know the status of one with a profile."""
+    own = result.outcome is not Outcome.PASSED and result.cause is None
+    if not own or status is None or status.state is State.NOT_STARTED:
+        return ()
+    return tuple(_account(status, engine))
 
 
 def _account(status: ServiceStatus, engine: Engine) -> Iterator[str]:

@@ -79,7 +79,9 @@ class Attempt:
 class CheckResult:
     """The end of a check with every attempt.
 
-    `hint` and `details` (lines that help to find the cause) are for those that failed.
+    `hint`, `cause` (the service whose failure explains this one, None where it is its own),
+    `details` (lines that help to find the cause) and `hopeless` (neither time nor another service
+    could have mended it) are for those that failed.
     """
 
     name: str
@@ -90,6 +92,8 @@ class CheckResult:
     facts: Facts = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     duration_s: float = 0.0
+    cause: str | None = None
+    hopeless: bool = False
 
 
 _EXIT_CODES = (

@@ -1,7 +1,7 @@
 """The one retry policy of all checks: full-jitter exponential pauses under one shared deadline."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
@@ -113,7 +113,8 @@ class _Trial:
             return self._result(Outcome.TIMED_OUT, failure.reason, failure.facts, hint)
         # A late silence must not hide what the subject said while it still answered.
         reason = failure.reason if answer is failure else f"{answer.reason}; then {failure.reason}"
-        return self._result(Outcome.FAILED, reason, answer.facts, answer.hint or hint)
+        result = self._result(Outcome.FAILED, reason, answer.facts, answer.hint or hint)
+        return replace(result, hopeless=isinstance(failure, Hopeless))
 
     def _result(
         self, outcome: Outcome, summary: str, facts: Facts, hint: str | None

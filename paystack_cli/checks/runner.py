@@ -31,10 +31,14 @@ def run_in_parallel(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A check in a row of them; `left_out` says why it is excluded, if it is."""
+    """A check in a row of them.
+
+    `left_out` says why it is excluded, if it is; `takes`: the services that it needs to be well.
+    """
 
     check: Check
     left_out: str | None = None
+    takes: tuple[str, ...] = ()
 
 
 def run_in_order(

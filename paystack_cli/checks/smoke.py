@@ -42,6 +42,13 @@ TO_LEDGER = ("consumer-worker",)
 TO_REFUND = ("refund-worker",)
 """The services that a payment needs for each part of its way."""
 
+_PARTS = (
+    (TO_CAPTURE, TO_CAPTURE),
+    (TO_LEDGER, TO_CAPTURE + TO_LEDGER),
+    (TO_REFUND, TO_CAPTURE + TO_REFUND),
+)
+"""Each part beyond the way in: whose it is, and all that it takes."""
+
 
 def require_way_in(statuses: Iterable[ServiceStatus]) -> None:
     """Raises PreflightError when a service that every payment passes was not started or stopped.
@@ -54,6 +61,17 @@ def require_way_in(statuses: Iterable[ServiceStatus]) -> None:
         raise PreflightError(
             f"no payment can be made: {', '.join(closed)} not running", hint="paystack up"
         )
+
+
+def beyond(names: Collection[str]) -> frozenset[str]:
+    """The services of those parts in which no service of `names` has a share.
+
+    Without names a payment goes all the way. The way in is never beyond anybody.
+    """
+    if not names:
+        return frozenset()
+    taken = {name for own, all_of_it in _PARTS if set(own) & set(names) for name in all_of_it}
+    return frozenset(name for own, _ in _PARTS for name in own) - taken
 
 
 class Journey:
@@ -79,7 +97,7 @@ class Journey:
         """
         if closed := [name for name in WAY_IN if name in excluded]:
             raise PreflightError(
-                f"no payment can be made without {', '.join(closed)}, which up left out",
+                f"no payment can be made without {', '.join(closed)}, which is left out",
                 hint=f"paystack up {' '.join(closed)}",
             )
         table: tuple[tuple[str, Probe, str, tuple[str, ...]], ...] = (
@@ -96,10 +114,10 @@ class Journey:
                 LEDGER_HINT,
                 TO_CAPTURE + TO_REFUND + TO_LEDGER,
             ),
-            ("refund-again", self._refund_again, INGEST_HINT, TO_CAPTURE),
+            ("refund-again", self._refund_again, INGEST_HINT, TO_CAPTURE + TO_REFUND),
         )
         return [
-            Step(Check(name, probe, hint), _left_out(services, excluded))
+            Step(Check(name, probe, hint), _left_out(services, excluded), (*WAY_IN, *services))
             for name, probe, hint, services in table
         ]
 

@@ -1,26 +1,39 @@
 """`paystack build`."""
 
-from typing import Annotated
-
 import typer
 
 from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.selection_options import DryRun, Exclude, Groups, Only, Services, asked
 
 
 def build(
     ctx: typer.Context,
-    services: Annotated[
-        list[str] | None, typer.Argument(help="Services or groups; all when none is named.")
-    ] = None,
+    services: Services = None,
+    only: Only = None,
+    group: Groups = None,
+    exclude: Exclude = None,
+    dry_run: DryRun = False,
 ) -> None:
-    """Make the images of the services whose sources have changed, as `up` does before it starts."""
+    """Make the images of services whose sources changed, as `up` does before it starts.
+
+    What is out of date is found by a digest of what each build reads, without asking Docker. The
+    local engine runs the services as they are in this folder and builds none.
+    """
+    from paystack_cli.engines.plan import plan_build
     from paystack_cli.output.build_report import report_build
+    from paystack_cli.output.plan_report import report_plan
     from paystack_cli.output.service_progress import telling
-    from paystack_cli.stack.selection import expand
+    from paystack_cli.stack.selection import select_exactly
 
     run = context_of(ctx)
-    names = tuple(expand(run.stack, services or ()))
+    names = select_exactly(run.stack, asked(services, only, group, exclude)).services
     run.tell_engine()
-    with telling(names) as progress:
+    as_json = run.output is OutputFormat.JSON
+    if dry_run:
+        due = run.engine.due_images(names)
+        steps = plan_build(run.stack, names, run.engine.states(names), due)
+        report_plan("build", steps, engine=run.engine.name, as_json=as_json)
+        return
+    with telling(names, run.verbosity) as progress:
         report = run.engine.build(names, progress)
-    report_build(report, engine=run.engine.name, as_json=run.output is OutputFormat.JSON)
+    report_build(report, engine=run.engine.name, as_json=as_json)

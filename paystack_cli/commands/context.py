@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
+
+from paystack_cli.output.verbosity import Verbosity
 
 if TYPE_CHECKING:
     from paystack_cli.engines.base import Engine
@@ -27,15 +29,23 @@ class Context:
     """The shared options of this run; settings, stack and engine are opened when first used."""
 
     engine_name: str | None = None
+    stack_name: str | None = None
+    port_offset: int | None = None
     project_dir: Path | None = None
     output: OutputFormat = OutputFormat.TABLE
+    verbosity: Verbosity = Verbosity.NORMAL
 
     @cached_property
     def settings(self) -> "Settings":
         """Settings of this run."""
         from paystack_cli.stack.settings import load_settings
 
-        return load_settings(project_dir=self.project_dir, engine=self.engine_name)
+        return load_settings(
+            project_dir=self.project_dir,
+            engine=self.engine_name,
+            name=self.stack_name,
+            port_offset=self.port_offset,
+        )
 
     @cached_property
     def stack(self) -> "Stack":
@@ -49,6 +59,10 @@ class Context:
         """The engine that runs the stack, and why it is this one."""
         from paystack_cli.engines.registry import choose_engine
 
+        if self.verbosity is Verbosity.VERBOSE:
+            from paystack_cli.output.command_lines import tell_commands
+
+            tell_commands()
         return choose_engine(self.stack, self.settings)
 
     @property
@@ -58,12 +72,13 @@ class Context:
 
     def tell_engine(self) -> None:
         """Say on stderr which engine `auto` has chosen and why; a JSON document names it anyway."""
-        if self.choice.reason and self.output is OutputFormat.TABLE:
-            typer.echo(f"engine: {self.engine.name} ({self.choice.reason})", err=True)
+        told = self.output is OutputFormat.TABLE and self.verbosity is not Verbosity.QUIET
+        if self.choice.reason and told:
+            click.echo(f"engine: {self.engine.name} ({self.choice.reason})", err=True)
 
 
-def context_of(typer_context: typer.Context) -> Context:
+def context_of(click_context: click.Context) -> Context:
     """The run's Context; `app.py` puts it there before a command starts."""
-    context = typer_context.find_object(Context)
+    context = click_context.find_object(Context)
     assert context is not None  # noqa: S101 - main() always sets it
     return context

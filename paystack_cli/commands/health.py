@@ -7,16 +7,15 @@ import typer
 
 from paystack_cli.checks.place import Place
 from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 
 
 def health(
     ctx: typer.Context,
-    services: Annotated[
-        list[str] | None, typer.Argument(help="Services or groups; all when none is named.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="Leave these out (also comma-separated).")
-    ] = None,
+    services: Services = None,
+    only: Only = None,
+    group: Groups = None,
+    exclude: Exclude = None,
     place: Annotated[
         Place | None,
         typer.Option("--from", help="Ask from inside the stack's network, or from this machine."),
@@ -44,22 +43,27 @@ def health(
     from paystack_cli.checks.retry import Deadline
     from paystack_cli.output.check_progress import telling
     from paystack_cli.output.check_report import report
+    from paystack_cli.plugins.checks import plugin_checks
+    from paystack_cli.plugins.contract import Site
 
     run = context_of(ctx)
-    choice = choose(
-        run.stack, names=services or (), exclude=exclude or (), excluded_at_up=run.engine.excluded()
-    )
+    wish = asked(services, only, group, exclude)
+    choice = choose(run.stack, wish, excluded_at_up=run.engine.excluded())
     variables = run.settings.variables
     place = choose_place(place, variables, run.engine)
-    with telling(choice.checked) as progress:
+    reach = open_reach(place, run.stack, run.engine, variables)
+    everything = not (services or only or group)
+    more = plugin_checks(Site(run.stack, reach, variables)) if everything else []
+    with telling([*choice.checked, *(check.name for check in more)], run.verbosity) as progress:
         results = check_health(
             run.stack,
-            open_reach(place, run.stack, run.engine, variables),
+            reach,
             run.engine,
             choice,
             limits=Limits(max_lag, max_age, max_parked),
             deadline=Deadline.after(timeout),
             progress=progress,
+            more=more,
         )
     return report(
         "health",

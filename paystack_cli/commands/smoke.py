@@ -7,10 +7,15 @@ import typer
 
 from paystack_cli.checks.place import Place
 from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 
 
 def smoke(
     ctx: typer.Context,
+    services: Services = None,
+    only: Only = None,
+    group: Groups = None,
+    exclude: Exclude = None,
     gateway: Annotated[
         str | None,
         typer.Option(metavar="URL", help="The public door; this stack's own when not given."),
@@ -29,12 +34,14 @@ def smoke(
     Exit code 1 when a step is answered wrongly, 5 when nothing answered in time; the steps after it
     are not run.
     """
+    from paystack_cli.checks.blame import blame_services
     from paystack_cli.checks.place import choose_place, open_reach
     from paystack_cli.checks.retry import Deadline
     from paystack_cli.checks.runner import run_in_order
-    from paystack_cli.checks.smoke import Journey, require_way_in
+    from paystack_cli.checks.smoke import Journey, beyond, require_way_in
     from paystack_cli.output.check_progress import telling
     from paystack_cli.output.check_report import report
+    from paystack_cli.stack.selection import left_out, named
 
     run = context_of(ctx)
     variables = run.settings.variables
@@ -44,13 +51,18 @@ def smoke(
     journey = Journey(
         reach.http(url, hint="paystack health gateway"), merchant_id=merchant, amount=amount
     )
+    wish = asked(services, only, group, exclude)
+    meant = named(run.stack, wish)
     # A stack behind a URL of its own knows nothing of what this one left out or stopped.
     own = url == reach.own_gateway_url()
-    steps = journey.steps(run.engine.excluded() if own else frozenset())
+    excluded_at_up = run.engine.excluded() - meant if own else frozenset()
+    steps = journey.steps(excluded_at_up | left_out(run.stack, wish) | beyond(meant))
     if own:
         require_way_in(run.engine.ps())
-    with telling([step.check.name for step in steps]) as progress:
+    with telling([step.check.name for step in steps], run.verbosity) as progress:
         results = run_in_order(steps, Deadline.after(timeout), progress)
+    if own:
+        results = blame_services(run.stack, steps, results, run.engine)
     return report(
         "smoke",
         results,

@@ -142,11 +142,10 @@ class _Pass:
         size = entry.size
         self._after_files += 1
         self._after_bytes += size
-        kept = Kept(size, entry.path)
         if len(self._largest) < LARGEST_COUNT:
-            heapq.heappush(self._largest, kept)
-        elif kept > self._largest[0]:
-            heapq.heapreplace(self._largest, kept)
+            heapq.heappush(self._largest, Kept(size, entry.path))
+        elif size > self._largest[0].bytes:
+            heapq.heapreplace(self._largest, Kept(size, entry.path))
         if is_secret_like(entry.path) and len(self._secrets) < SECRETS_MAX:
             self._secrets.append(entry.path)
         above = entry.path.rpartition("/")[0]

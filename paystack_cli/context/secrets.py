@@ -26,6 +26,7 @@ PRIVATE_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".kube"})
 def is_secret_like(path: str) -> bool:
     """Whether the name of the file, or of a folder above it, says that nobody should be sent it."""
     above, _, name = path.rpartition("/")
-    if _SECRET.fullmatch(name) is None and PRIVATE_FOLDERS.isdisjoint(above.split("/")):
+    is_private = "." in above and not PRIVATE_FOLDERS.isdisjoint(above.split("/"))
+    if not is_private and _SECRET.fullmatch(name) is None:
         return False
     return _PUBLIC.fullmatch(name) is None

@@ -36,6 +36,8 @@ class TarSize:
         return True
 
     def _size(self, entry: Entry) -> int:
+        if _is_plain(entry):
+            return BLOCK + padded(entry.size)
         name = os.fsencode(entry.path + ("/" if entry.kind is Kind.FOLDER else ""))
         size = entry.size
         target = entry.link_target()
@@ -50,6 +52,19 @@ class TarSize:
         records |= _long_names(path=name)
         extended = sum(_record_size(key, value) for key, value in records.items())
         return BLOCK + padded(extended) + BLOCK + padded(size)
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether one header surely holds all there is to say, which is so for nearly every file."""
+    return (
+        entry.kind is Kind.FILE
+        and entry.found.st_nlink == 1
+        and len(entry.path) <= NAME_MAX
+        and entry.path.isascii()
+        and 0 <= entry.found.st_mtime < OCTAL_MAX
+        and entry.size <= OCTAL_MAX
+        and not entry.attributes()
+    )
 
 
 def padded(size: int) -> int:

@@ -77,7 +77,8 @@ def _stat_size(entry: Entry, target: bytes) -> int:
     size += _number(found.st_mtime_ns)
     if entry.kind is Kind.DEVICE:
         size += _number(os.major(found.st_rdev)) + _number(os.minor(found.st_rdev))
-    return size + sum(starmap(_attribute, entry.attributes().items()))
+    attributes = entry.attributes()
+    return size + sum(starmap(_attribute, attributes.items())) if attributes else size
 
 
 def _go_mode(entry: Entry) -> int:
@@ -108,6 +109,10 @@ def _number(value: int) -> int:
     return 1 + _varint(value) if value else 0
 
 
+_VARINT_BYTES = tuple(max(1, (bits + 6) // 7) for bits in range(65))
+"""Of a number with so many bits, in base 128."""
+
+
 def _varint(value: int) -> int:
-    """Bytes of a number in base 128; a negative one is sent as 64 bits."""
-    return max(1, (value.bit_length() + 6) // 7) if value >= 0 else 10
+    """Bytes of a number; a negative one is sent as 64 bits."""
+    return _VARINT_BYTES[value.bit_length()] if value >= 0 else _VARINT_BYTES[64]

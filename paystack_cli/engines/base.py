@@ -1,8 +1,10 @@
 """What every engine can do. Commands and checks know this protocol and nothing of an engine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from paystack_cli.stack.selection import Selection
@@ -42,6 +44,29 @@ class Action(StrEnum):
     STOPPED = "stopped"
 
 
+WELL = {State.STARTING, State.RUNNING, State.COMPLETED}
+"""Nothing speaks against a service in one of these; its probe may."""
+
+DOWN = {State.FAILED, State.RESTARTING}
+"""A service in one of these has ended by itself, and that is wrong."""
+
+ACTIVE = {State.STARTING, State.RUNNING, State.RESTARTING}
+"""A service in one of these has a process, or will have one again without being asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there of a service: its state, and what `up` would have to change about it.
+
+    `change`: what differs by now from what it was started with; `build`: why its image is to be
+    built; both "" for nothing.
+    """
+
+    state: State
+    change: str = ""
+    build: str = ""
+
+
 class Address(NamedTuple):
     """Where a service's port is reached from this machine."""
 
@@ -54,7 +79,7 @@ class ServiceStatus:
     """One line of `status`.
 
     `ended` is how the last process ended ("terminated by SIGKILL"); `ports` are all host ports that
-    the service binds, the published one first.
+    the service binds, the published one first; `cause` is why it is down, where that is known.
     """
 
     name: str
@@ -69,6 +94,7 @@ class ServiceStatus:
     restarts: int
     ports: tuple[int, ...]
     memory_bytes: int | None
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +103,8 @@ class ServiceTiming:
 
     `waited_s`: for its dependencies; `prepared_s`: data folder and configuration; `ready_s`: from
     the start of the process to the first good probe (or the end of a one-shot); `at_s`: when that
-    was, counted from the start of `up`.
+    was, counted from the start of `up`; `hitch`: what went wrong on the way ("ended once"), "" for
+    nothing.
     """
 
     name: str
@@ -87,6 +114,7 @@ class ServiceTiming:
     prepared_s: float
     ready_s: float
     at_s: float
+    hitch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +167,15 @@ class DownReport:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a service's output, as written."""
+    """One line of a service's output, as written; `at` is its time, or that of a line before it."""
 
     service: str
     text: str
+    at: datetime | None = None
+
+
+KeepLine = Callable[[LogLine], bool]
+"""Whether a line is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +194,15 @@ class Completed:
     exit_code: int
     stdout: str
     stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command that may take the place of this process; `folder` None is where we are."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path | None = None
 
 
 class Progress(Protocol):
@@ -193,18 +235,45 @@ class Engine(Protocol):
     def build(self, services: Sequence[str], progress: Progress) -> BuildReport:
         """Make the images of these services, or of all, where what they hold has changed."""
 
+    def due_images(self, services: Sequence[str]) -> Mapping[str, str]:
+        """Why `build` would make an image anew, by service; those it would leave are left out."""
+
     def down(
         self, services: Sequence[str], progress: Progress, *, volumes: bool = False
     ) -> DownReport:
         """Stop services in reverse order; no names mean all and the engine's own parts too."""
 
-    def ps(self) -> list[ServiceStatus]:
-        """All services of the stack in start order. Never waits for another command."""
+    def restart(
+        self, services: Sequence[str], progress: Progress, *, timeout_s: float = UP_TIMEOUT_S
+    ) -> UpReport:
+        """Stop services and start them again as they were made, until all are healthy.
+
+        Raises UsageError for a service that there is nothing of.
+        """
+
+    def states(self, services: Sequence[str]) -> Mapping[str, State]:
+        """What each service's process does. Asks no probe and never waits for another command."""
+
+    def observe(self, services: Sequence[str]) -> Mapping[str, Observed]:
+        """What `up` decides upon, of each service. Changes nothing, never waits for a command."""
+
+    def ps(self, services: Sequence[str] = ()) -> list[ServiceStatus]:
+        """These services, or all of the stack, in start order. Never waits for another command."""
 
     def logs(
-        self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
+        self,
+        services: Sequence[str],
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: datetime | None = None,
+        keep: KeepLine | None = None,
     ) -> Iterator[LogLine]:
-        """The services' output, interleaved by time when following."""
+        """The services' output, interleaved by time, oldest first.
+
+        Nothing older than `since`, and of the rest only what `keep` keeps; `tail`: how many of
+        these lines of each service to begin with. `follow` goes on with what is written later.
+        """
 
     def events(self) -> Iterator[Event]:
         """What happened to the services since the engine was started, oldest first."""
@@ -225,6 +294,12 @@ class Engine(Protocol):
         self, service: str, command: Sequence[str], *, timeout_s: float | None = None
     ) -> Completed:
         """As `run`, in the running service; an error when it does not run."""
+
+    def exec_line(self, service: str, command: Sequence[str], *, terminal: bool) -> CommandLine:
+        """The command line that does the same with this process's own input and output.
+
+        `terminal` says that a person sits there. Raises as `exec` when the service does not run.
+        """
 
     def address(self, service: str, target_port: int) -> Address:
         """Where the container port `target_port` of a service is reached from this machine."""

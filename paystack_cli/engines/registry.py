@@ -1,14 +1,16 @@
 """The engines by name, and what `auto` means."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paystack_cli.engines.base import Engine
 from paystack_cli.engines.compose.errors import EngineMissing
+from paystack_cli.engines.local.state import StateFolder
 from paystack_cli.errors import PreflightError
 from paystack_cli.stack.model import Stack
 from paystack_cli.stack.settings import Settings
+
+RUNS_STACK = "it runs this stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,13 @@ def open_engine(stack: Stack, settings: Settings) -> Engine:
 
 def _auto(stack: Stack, settings: Settings) -> Choice:
     """The engine that runs this stack; else compose where it can work; else local."""
-    from paystack_cli.engines.local.engine import LocalEngine
-
-    local = LocalEngine(stack, settings)
-    if local.has_begun:
-        return Choice(local, "it runs this stack")
+    if StateFolder(settings.state_dir(stack.name)).has_begun:
+        return replace(_local(stack, settings), reason=RUNS_STACK)
     try:
-        engine, versions = _open_compose(stack, settings)
+        engine, reason = _open_compose(stack, settings)
     except EngineMissing as error:
-        return Choice(local, error.message)
-    return Choice(engine, versions)
+        return replace(_local(stack, settings), reason=error.message)
+    return Choice(engine, reason)
 
 
 def _local(stack: Stack, settings: Settings) -> Choice:
@@ -64,19 +63,22 @@ def _compose(stack: Stack, settings: Settings) -> Choice:
 
 
 def _open_compose(stack: Stack, settings: Settings) -> tuple[Engine, str]:
-    """The compose engine, and the versions that it works with. Raises EngineMissing."""
+    """The compose engine, and what speaks for it. Raises EngineMissing.
+
+    Compose says its version in the time that a look at all containers takes. Where there are some,
+    it is asked when it has something to do.
+    """
     from paystack_cli.engines.compose.cli import require_client, require_compose
+    from paystack_cli.engines.compose.daemon import connect
+    from paystack_cli.engines.compose.engine import ComposeEngine
 
     require_client(settings.variables)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        asked = pool.submit(require_compose, settings.variables)
-        # Meanwhile: importing `docker` takes as long as Compose takes to say its version.
-        from paystack_cli.engines.compose.daemon import connect
-        from paystack_cli.engines.compose.engine import ComposeEngine
-
-        daemon = connect(settings.variables, stack.name)
-        versions = f"Docker Engine {daemon.version} answers, with Compose {asked.result()}"
-    return ComposeEngine(stack, settings, daemon), versions
+    daemon = connect(settings.variables, stack.name)
+    engine = ComposeEngine(stack, settings, daemon)
+    if daemon.has_containers:
+        return engine, RUNS_STACK
+    compose = require_compose(settings.variables)
+    return engine, f"Docker Engine {daemon.version} answers, with Compose {compose}"
 
 
 _CHOICES: Mapping[str, Callable[[Stack, Settings], Choice]] = {

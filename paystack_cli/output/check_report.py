@@ -40,7 +40,7 @@ def report(
         print_document(document(command, results, about or {}))
     else:
         stdout_console().print(table(results))
-        for line in details(results):
+        for line in (*root_causes(results), *details(results)):
             typer.echo(line)
     return exit_code(results)
 
@@ -62,6 +62,7 @@ def _check_document(result: CheckResult) -> dict[str, object]:
         "name": result.name,
         "outcome": result.outcome.value,
         "summary": result.summary,
+        "cause": result.cause,
         "next": result.hint,
         "details": list(result.details),
         "duration_s": round(result.duration_s, TIME_DECIMALS),
@@ -91,6 +92,22 @@ def details(results: Sequence[CheckResult]) -> Iterator[str]:
             yield from (f"  {line}" for line in result.details)
 
 
+def _following(result: CheckResult) -> Iterator[str]:
+    """What comes next after a failure; of a symptom its cause, for that has the command."""
+    if result.cause is not None:
+        yield f"because of {result.cause}"
+    elif result.hint is not None:
+        yield f"next: {result.hint}"
+
+
+def root_causes(results: Sequence[CheckResult]) -> Iterator[str]:
+    """One line for each cause that explains other failures, with the command that helps."""
+    for cause in dict.fromkeys(result.cause for result in results if result.cause is not None):
+        symptoms = [result for result in results if result.cause == cause]
+        names = ", ".join(result.name for result in symptoms)
+        yield f"root cause: {cause}, which explains {names}; next: {symptoms[0].hint}"
+
+
 def table(results: Sequence[CheckResult]) -> Table:
     """One row per check; below a failure, the next command."""
     rows = plain_table()
@@ -100,7 +117,7 @@ def table(results: Sequence[CheckResult]) -> Table:
         )
     rows.add_column("WHAT WAS SEEN", overflow="fold")
     for result in results:
-        seen = result.summary if result.hint is None else f"{result.summary}\nnext: {result.hint}"
+        seen = "\n".join([result.summary, *_following(result)])
         rows.add_row(
             Text(result.name),
             Text(result.outcome.value.replace("_", " "), STYLES[result.outcome]),

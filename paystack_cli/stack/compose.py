@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from paystack_cli.byte_size import parse_size
 from paystack_cli.errors import PreflightError
 from paystack_cli.stack.catalog import load_catalog
 from paystack_cli.stack.interpolation import interpolate
@@ -32,6 +33,9 @@ VOLUMES_VARIABLE = "PAYSTACK_VOLUMES"
 
 NOT_OF_THE_CONTAINER = {"build", "depends_on", "profiles", "x-paystack"}
 """Keys of a service that change nothing in a container that is there."""
+
+MORE_FILES = frozenset({"additional_contexts", "dockerfile_inline"})
+"""Keys of a build that bring in files from elsewhere."""
 
 UNGROUPED = "other"
 RESTARTING_POLICIES = ("always", "unless-stopped", "on-failure")
@@ -65,16 +69,22 @@ def load_stack(settings: Settings) -> Stack:
     Raises PreflightError when a required variable is absent or the file cannot be understood.
     """
     path = settings.compose_file
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
-    except yaml.YAMLError as error:
-        raise _unreadable(path, str(error)) from error
+    raw = read_document(path)
     name = interpolate(str(raw.get("name", "")), settings.variables) or path.parent.name
     variables = {**settings.variables, VOLUMES_VARIABLE: str(volumes_dir(settings, name))}
     try:
         return _stack(raw, name, variables, settings)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable(path, f"{type(error).__name__}: {error}") from error
+
+
+def read_document(path: Path) -> Document:
+    """A compose.yaml as it is written, variables in place. Raises PreflightError."""
+    try:
+        document: Document = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - safe
+    except (yaml.YAMLError, OSError) as error:
+        raise _unreadable(path, str(error)) from error
+    return document
 
 
 def _unreadable(path: Path, reason: str) -> PreflightError:
@@ -127,6 +137,10 @@ def _stack(
             for service, raw in raw_services.items()
         },
         groups=groups,
+        context_budgets={
+            settings.compose_file.parent / folder: parse_size(str(size))
+            for folder, size in extension.get("context_budgets", {}).items()
+        },
         local_environment=_environment(extension.get("local", {}).get("environment"), variables),
         catalog=load_catalog(settings.catalog_file),
     )
@@ -164,6 +178,7 @@ def _service(
         name=name,
         group=group,
         check=extension.get("check"),
+        page=extension.get("page"),
         image=raw.get("image"),
         build=_build(raw.get("build"), directory, variables),
         container_name=raw.get("container_name"),
@@ -261,6 +276,8 @@ def _build(
         context=context,
         dockerfile=context / given.get("dockerfile", "Dockerfile"),
         args=_environment(given.get("args"), variables),
+        target=given.get("target"),
+        others=frozenset(MORE_FILES.intersection(given)),
     )
 
 

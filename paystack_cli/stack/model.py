@@ -60,11 +60,17 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How the service's image is made; `args` are the Dockerfile's ARGs."""
+    """How the service's image is made; `args` are the Dockerfile's ARGs.
+
+    `others` are the keys of the entry that bring in more files than these: `additional_contexts`,
+    `dockerfile_inline`.
+    """
 
     context: Path
     dockerfile: Path
     args: Mapping[str, str]
+    target: str | None = None
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +88,15 @@ class LocalOptions:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service, every `${VARIABLE}` already replaced."""
+    """One service, every `${VARIABLE}` already replaced.
+
+    `page` is the path of what a person looks at in a browser, at the first published port.
+    """
 
     name: str
     group: str
     check: str | None
+    page: str | None
     image: str | None
     build: Build | None
     container_name: str | None
@@ -123,6 +133,9 @@ class Stack:
     services: Mapping[str, Service]
     groups: Mapping[str, tuple[str, ...]]
     local_environment: Mapping[str, str]
+    context_budgets: Mapping[Path, int]
+    """The most bytes that a build may be sent of a folder."""
+
     catalog: Catalog
 
     @property

@@ -1,13 +1,37 @@
-"""Which services a command means: names, `--only`, `--exclude`, and what they need. Pure."""
+"""Which services a command means: names, `--only`, `--group`, `--exclude`, and needs. Pure.
 
-import difflib
+A command that starts takes along what its services need (`select`); every other command means
+exactly what is named (`select_exactly`).
+"""
+
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from paystack_cli.errors import UsageError
 from paystack_cli.stack.model import Stack
+from paystack_cli.stack.nearest import nearest
 
-NEAREST_NAMES_MAX = 3
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line says about services.
+
+    Each entry is a name or a comma-separated list; all but `groups` take services and groups.
+    """
+
+    names: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def names_nothing(self) -> bool:
+        """Whether all is meant, but for what is left out."""
+        return not (self.names or self.only or self.groups)
+
+
+EVERYTHING = Asked()
+"""Nothing is named and nothing left out: every service that has no profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,65 +42,71 @@ class Selection:
     excluded: frozenset[str] = frozenset()
 
 
-def select(
-    stack: Stack,
-    *,
-    names: Iterable[str] = (),
-    only: Iterable[str] = (),
-    exclude: Iterable[str] = (),
-    no_deps: bool = False,
-) -> Selection:
-    """The services that `up` means; a group name stands for its services.
+def select(stack: Stack, asked: Asked = EVERYTHING, *, no_deps: bool = False) -> Selection:
+    """The services that `up` means.
 
-    `names` take what they need with them, `only` takes nothing else; without either it is every
-    service that has no profile. Raises UsageError for an unknown name, for `names` together with
-    `only`, and for an excluded service that a chosen one needs, unless `no_deps`.
+    Names and groups take what they need with them, `only` takes nothing else; without either it is
+    every service that has no profile. Raises UsageError as `named` does, and for an excluded
+    service that a chosen one needs, unless `no_deps`.
     """
-    wanted, exactly, excluded = (expand(stack, given) for given in (names, only, exclude))
-    if wanted and exactly:
-        raise UsageError(
-            "SERVICE and --only contradict each other",
-            hint="give the names with what they need (paystack up NAME…), or exactly (--only NAME)",
-        )
-    if exactly or (wanted and no_deps):
-        chosen = (exactly or wanted) - excluded
+    wanted, excluded = named(stack, asked), left_out(stack, asked)
+    if asked.only or (wanted and no_deps):
+        chosen = set(wanted - excluded)
     else:
         chosen = set()
         roots = (wanted or stack.default_services) - excluded
         for name in (name for name in start_order(stack) if name in roots):
             chosen |= _with_dependencies(stack, name, excluded, no_deps)
-    if not chosen:
+    return _selection(stack, chosen, excluded)
+
+
+def select_exactly(stack: Stack, asked: Asked = EVERYTHING) -> Selection:
+    """What is named and nothing it needs; without a name every service that has no profile.
+
+    Raises UsageError as `named` does, and when nothing is left.
+    """
+    wanted, excluded = named(stack, asked), left_out(stack, asked)
+    return _selection(stack, (wanted or stack.default_services) - excluded, excluded)
+
+
+def named(stack: Stack, asked: Asked) -> frozenset[str]:
+    """The services that are named in any way; none when the command means all.
+
+    Raises UsageError for an unknown name, an empty group, and for `only` beside other names.
+    """
+    if asked.only and (asked.names or asked.groups):
         raise UsageError(
-            "nothing is left to do: every chosen service is excluded", hint="paystack up"
+            "SERVICE or --group and --only contradict each other",
+            hint="give names (what starts takes its needs along), or --only: exactly these",
         )
-    return Selection(services=in_order(stack, chosen), excluded=frozenset(excluded))
+    services = expand(stack, (*asked.names, *asked.only))
+    return frozenset(services.union(*(_members(stack, name) for name in _words(asked.groups))))
+
+
+def left_out(stack: Stack, asked: Asked) -> frozenset[str]:
+    """The services that `--exclude` names. Raises UsageError for an unknown name."""
+    return frozenset(expand(stack, asked.exclude))
 
 
 def expand(stack: Stack, names: Iterable[str]) -> set[str]:
-    """Service names out of service and group names, each possibly a comma-separated list.
-
-    A group stands for its services without a profile, or for all when each of them has one.
-    """
+    """Service names out of service and group names, each possibly a comma-separated list."""
     expanded: set[str] = set()
-    for name in (part.strip() for text in names for part in text.split(",")):
+    for name in _words(names):
         if name in stack.services:
             expanded.add(name)
         elif name in stack.groups:
-            members = set(stack.groups[name])
-            expanded |= members & stack.default_services or members
-        elif name:
-            raise unknown_name(name, stack)
+            expanded |= _members(stack, name)
+        else:
+            known = [*stack.services, *stack.groups]
+            raise _unknown(f"there is no service or group {name!r}", name, known)
     return expanded
 
 
-def unknown_name(name: str, stack: Stack) -> UsageError:
-    """The error for a name that is neither service nor group, with the nearest ones."""
-    known = [*stack.services, *stack.groups]
-    nearest = difflib.get_close_matches(name, known, n=NEAREST_NAMES_MAX, cutoff=0.5)
-    return UsageError(
-        f"there is no service or group {name!r}",
-        hint=f"did you mean {' or '.join(nearest)}?" if nearest else f"one of: {', '.join(known)}",
-    )
+def one_service(stack: Stack, name: str) -> str:
+    """The name of a service. Raises UsageError with the nearest ones when there is none of it."""
+    if name not in stack.services:
+        raise _unknown(f"there is no service {name!r}", name, stack.services)
+    return name
 
 
 def start_order(stack: Stack) -> tuple[str, ...]:
@@ -102,7 +132,50 @@ def in_order(stack: Stack, names: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(name for name in start_order(stack) if name in meant)
 
 
-def _with_dependencies(stack: Stack, root: str, excluded: set[str], no_deps: bool) -> set[str]:
+def needs(stack: Stack, name: str) -> frozenset[str]:
+    """Everything the service needs, directly or not, itself included."""
+    return frozenset({name}).union(
+        *(needs(stack, need) for need in stack.services[name].depends_on)
+    )
+
+
+def _words(texts: Iterable[str]) -> Iterable[str]:
+    return (word.strip() for text in texts for word in text.split(",") if word.strip())
+
+
+def _members(stack: Stack, group: str) -> frozenset[str]:
+    """The services of a group without a profile, or all of them when each has one."""
+    if group not in stack.groups:
+        raise _unknown(f"there is no group {group!r}", group, stack.groups)
+    members = frozenset(stack.groups[group])
+    if not members:
+        filled = [name for name, services in stack.groups.items() if services]
+        raise UsageError(
+            f"group {group} has no services in this stack", hint=f"one of: {', '.join(filled)}"
+        )
+    return members & stack.default_services or members
+
+
+def _unknown(message: str, name: str, known: Iterable[str]) -> UsageError:
+    """With the nearest of the names that there are."""
+    close = nearest(name, known)
+    return UsageError(
+        message,
+        hint=f"did you mean {' or '.join(close)}?" if close else f"one of: {', '.join(known)}",
+    )
+
+
+def _selection(stack: Stack, chosen: Collection[str], excluded: frozenset[str]) -> Selection:
+    if not chosen:
+        raise UsageError(
+            "nothing is left to do: every chosen service is excluded", hint="leave out less"
+        )
+    return Selection(services=in_order(stack, chosen), excluded=excluded)
+
+
+def _with_dependencies(
+    stack: Stack, root: str, excluded: Collection[str], no_deps: bool
+) -> set[str]:
     """`root` and all it needs; the path to an excluded need is named in the error."""
     paths: dict[str, tuple[str, ...]] = {root: (root,)}
     pending = [root]
@@ -119,13 +192,8 @@ def _with_dependencies(stack: Stack, root: str, excluded: set[str], no_deps: boo
 
 
 def _needed(stack: Stack, excluded: str, path: tuple[str, ...]) -> UsageError:
-    needing = [n for n in stack.services if n != excluded and excluded in _needs(stack, n)]
+    needing = [n for n in stack.services if n != excluded and excluded in needs(stack, n)]
     return UsageError(
         f"{excluded} is excluded, but {path[0]} needs it: {' -> '.join(path)}",
         hint=f"also --exclude {','.join(needing)}, or start without it: --no-deps",
     )
-
-
-def _needs(stack: Stack, name: str) -> set[str]:
-    """Everything the service needs, itself included."""
-    return {name}.union(*(_needs(stack, need) for need in stack.services[name].depends_on))

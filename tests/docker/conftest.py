@@ -19,6 +19,7 @@ ON_THE_SHARED_STACK = {
     "test_images",
     "test_stack_life",
     "test_stack_security",
+    "test_status_speed",
 }
 """Files whose tests use the fixture `stack`."""
 

@@ -1,6 +1,9 @@
 """The compose engine on a real Docker Engine, with small services of a few lines of shell."""
 
+import json
 import os
+import pty
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ from tests.support.docker import (
     what_is_missing,
 )
 from tests.support.ports import free_ports
+from tests.support.stack import PAYSTACK
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.docker
@@ -142,7 +146,7 @@ def test_a_crash_loop_is_told_at_its_second_end_with_its_cause(project: DockerPr
         assert deaths.stdout is not None
         _, second_end = (int(deaths.stdout.readline()) / 1e9 for _ in range(2))
     assert told_at.timestamp() - second_end < 3
-    assert "store crashed at start: 2 times, at last exit status 3" in said
+    assert "store crashed at start, 2 times, at last exit status 3: cannot read the ledger" in said
     assert "store | cannot read the ledger" in said
     assert "next: paystack logs store" in said
     assert _compose_processes(project) == []
@@ -166,7 +170,7 @@ def test_a_failed_one_shot_is_told_and_what_waits_for_it_is_not_started(
     project: DockerProject,
 ) -> None:
     said = _said(project, "up", expect=ExitCode.START_FAILED, INIT="echo no such table; exit 7")
-    assert "init ended at start: exit status 7" in said
+    assert "init failed, exit status 7: no such table" in said
     assert "init | no such table" in said
     assert project.container("app")["State"]["Status"] == "created"
     assert project.paystack("up").exit_code == ExitCode.OK
@@ -181,14 +185,14 @@ def test_unhealthy_is_not_final_and_what_waits_is_started_after_all(project: Doc
 
 def test_the_deadline_names_what_is_not_ready_and_its_last_probe(project: DockerProject) -> None:
     said = _said(project, "up", "--timeout", "4", expect=ExitCode.TIMED_OUT, STORE=NEVER)
-    assert "store is unhealthy (no ledger yet)" in said
-    assert "init waits for store" in said
+    assert re.search(r"store is not healthy after \d s: no ledger yet", said), said
+    assert "not started for it: init, app" in said
     assert _compose_processes(project) == []
 
 
 def test_want_of_memory_is_named(project: DockerProject) -> None:
     said = _said(project, "up", expect=ExitCode.START_FAILED, STORE=GREEDY)
-    assert "want of memory (OOM), its limit is 24 MiB" in said
+    assert "want of memory (OOM): it wanted more memory than its limit, 24 MiB" in said
 
 
 def test_one_service_is_made_anew_and_every_other_stays_as_it_is(project: DockerProject) -> None:
@@ -214,6 +218,47 @@ def test_a_changed_service_alone_is_made_anew_with_the_reason(project: DockerPro
     }
     app = f"{project.name}-app"
     assert project.lives()[app] == before[app]
+
+
+def test_a_plan_is_what_up_then_does_and_changes_nothing(project: DockerProject) -> None:
+    up = ("up", "--output", "json")
+    assert _actions(project, *up, "--dry-run") == {
+        "store": "started",
+        "init": "completed",
+        "app": "started",
+    }
+    assert (project.containers(), project.objects("network")) == ({}, [])
+    project.paystack(*up)
+    before = project.lives()
+    planned = _actions(project, *up, "--dry-run", GREETING="hi")
+    assert planned == {"store": "restarted", "init": "completed", "app": "unchanged"}
+    assert project.lives() == before
+    assert _actions(project, *up, GREETING="hi") == planned
+
+
+def _actions(project: DockerProject, *arguments: str, **environment: str) -> dict[str, str]:
+    document = project.paystack(*arguments, **environment).document
+    return {service["name"]: service["action"] for service in document["services"]}
+
+
+def test_restart_starts_the_same_containers_again_in_their_order(project: DockerProject) -> None:
+    project.paystack("up")
+    ids = {name: found["Id"] for name, found in project.containers().items()}
+    before = project.lives()
+    restart = project.paystack("restart", "--output", "json", GREETING="hi")
+    assert [s["name"] for s in restart.document["services"]] == ["store", "app"]
+    assert {name: found["Id"] for name, found in project.containers().items()} == ids
+    after = project.lives()
+    changed = {name for name, life in after.items() if life != before[name]}
+    assert changed == {f"{project.name}-store", f"{project.name}-app"}
+    assert docker("exec", f"{project.name}-store", "printenv", "GREETING") == "hello"
+    assert _actions(project, "up", "--output", "json", "--dry-run", GREETING="hi")["store"] == (
+        "restarted"
+    ), "what restart did not take over, the next up still finds"
+
+    said = project.paystack("restart", "store").stderr
+    assert "running on without store: app" in said
+    assert "guard is not started" in _said(project, "restart", "guard", expect=ExitCode.USAGE)
 
 
 def test_containers_of_plain_compose_are_taken_over_as_they_are(project: DockerProject) -> None:
@@ -352,6 +397,42 @@ def test_two_stacks_live_side_by_side(project: DockerProject, tmp_path: Path) ->
         assert project.lives() == before
 
 
+def test_two_stacks_of_one_project_with_one_option_each(tmp_path: Path) -> None:
+    low, high = sorted(free_ports(2))
+    compose = COMPOSE.replace("${STORE_PORT}", f"${{STORE_PORT:-{low}}}")
+    given = {"SHELL_IMAGE": shell_image(), "STORE": SERVES, "INIT": "true", "APP": SERVES}
+    with docker_project(tmp_path, compose, **given) as project:
+        project.paystack("up", "--only", "store")
+        before = project.lives()
+        name = f"{project.name}-two"
+        options = ("--name", name, "--port-offset", str(high - low))
+        beside = {"PAYSTACK_STATE_DIR": str(tmp_path / "two-state")}
+        try:
+            project.paystack("up", "--only", "store", *options, **beside)
+            bound = docker("port", f"{name}-store", "7")
+        finally:
+            project.paystack("down", "--volumes", "--yes", *options, **beside)
+        assert bound == f"127.0.0.1:{high}"
+        assert project.lives() == before
+
+
+def test_exec_is_the_command_in_the_container(project: DockerProject) -> None:
+    project.paystack("up", "--only", "store")
+    script = "cat; echo $GREETING; exit 7"
+    with project.start("exec", "store", "--", "sh", "-c", script) as command:
+        said, _ = command.communicate(timeout=20)
+    assert (said, command.returncode) == ("hello\n", 7)
+    assert "app is not started" in _said(project, "exec", "app", expect=ExitCode.USAGE)
+
+    ours, theirs = pty.openpty()
+    asks = ["exec", "store", "--", "sh", "-c", "test -t 0 && test -t 1"]
+    command = [str(PAYSTACK), "--project-dir", str(project.folder), *asks]
+    done = subprocess.run(command, env=project.environment, stdin=theirs, stdout=theirs, timeout=20)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, "a terminal is passed on"
+
+
 def test_what_up_leaves_out_is_remembered(project: DockerProject) -> None:
     project.paystack("up", "--exclude", "app")
     rows = project.status()
@@ -384,6 +465,10 @@ def test_logs_are_interleaved_and_followed_through_a_restart(project: DockerProj
         "tables made",
         "app began",
     ]
+
+    since = json.loads(project.paystack("logs", "app", "--output", "json").stdout)["at"]
+    assert "store" not in project.paystack("logs", "--since", since).stdout
+    assert project.paystack("logs", "--grep", "^tables").stdout.splitlines() == [told[1]]
 
     with project.start("logs", "-f", "--tail", "1", "app") as logs:
         assert logs.stdout is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.compose_reference import asked_of_compose, recorded
 from tests.support.stack import COMPOSE_FILE, PROJECT
 
 EXAMPLE = PROJECT / ".env.example"
@@ -42,3 +43,7 @@ def test_an_absent_secret_is_named_with_where_to_set_it(secret: str, tmp_path: P
     assert done.returncode != 0
     assert secret in done.stderr
     assert ".env.example" in done.stderr
+
+
+def test_the_recorded_reference_for_selections_is_what_compose_says() -> None:
+    assert asked_of_compose() == recorded()

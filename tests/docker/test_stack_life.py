@@ -27,6 +27,17 @@ TERMINATED = 128 + 15
 """What a Java process ends with after SIGTERM."""
 
 
+def test_db_is_logged_in_inside_its_container(stack: ContainerStack) -> None:
+    for options, user in (((), "payuser@127.0.0.1"), (("--root",), "root@127.0.0.1")):
+        answer = stack.paystack("db", *options, "-e", "SELECT USER(), DATABASE()")
+        assert answer.stdout.splitlines()[-1] == f"{user}\tpaydb"
+
+
+def test_open_prints_where_the_container_publishes_its_page(stack: ContainerStack) -> None:
+    url = stack.paystack("open", "gateway", "--no-browser").stdout.strip()
+    assert url == stack.url("gateway", "/actuator/health")
+
+
 @pytest.mark.parametrize("command", ["health", "smoke"])
 def test_checks_from_inside_the_network(stack: ContainerStack, command: str) -> None:
     before = stack.lives()

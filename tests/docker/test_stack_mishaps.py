@@ -13,6 +13,7 @@ import pytest
 from paystack_cli.errors import ExitCode
 from tests.support.container_stack import ContainerStack, built_container_stack
 from tests.support.docker import docker
+from tests.support.failures import names_cause
 from tests.support.stack import Answer
 from tests.support.waiting import wait_for
 
@@ -20,6 +21,8 @@ ACCOUNT = ("-upayuser", "-ppaypass", "paydb")
 SERVERS = ("up", "--only", "mariadb,kafka")
 ENDS_WITHIN_S = 30.0
 AT_WORK_WITHIN_S = 30.0
+SOON_S = "6"
+"""Enough for a service to start and to say what it lacks."""
 LOOK_PAUSE_S = 0.02
 """Between two looks: a container is made, and MariaDB's data too, in a second."""
 TOLD_WITHIN_S = 3.0
@@ -78,6 +81,30 @@ def test_a_crash_at_start_is_told_with_its_cause_at_once(idle: ContainerStack) -
         *("--format", "{{.TimeNano}}"),
     ).split()
     assert ended - int(ends[1]) / 1e9 < TOLD_WITHIN_S
+
+
+def test_a_wrong_database_password(idle: ContainerStack) -> None:
+    idle.paystack("up", "--only", "mariadb")
+    other = {"MARIADB_PASSWORD": "not-the-one-that-the-data-was-made-with"}
+    answer = idle.paystack("up", "db-migrate", expect=ExitCode.START_FAILED, **other)
+    names_cause(answer, "db-migrate failed", "the database refuses the password of payuser")
+    assert "MARIADB_PASSWORD" in answer.stderr
+
+
+def test_a_failing_migration(idle: ContainerStack) -> None:
+    idle.paystack("up", "--only", "mariadb")
+    statement = ("-e", "CREATE TABLE payment (somebody_elses INT)")
+    docker("exec", f"{idle.name}-mariadb", "mariadb", *ACCOUNT, *statement)
+    answer = idle.paystack("up", "db-migrate", expect=ExitCode.START_FAILED)
+    names_cause(answer, "db-migrate failed, exit status 1", "Table 'payment' already exists")
+
+
+def test_a_broker_that_is_down(idle: ContainerStack) -> None:
+    idle.paystack("up", "--only", "mariadb,db-migrate")
+    only = ("up", "--only", "consumer-worker", "--timeout", SOON_S)
+    answer = idle.paystack(*only, expect=ExitCode.TIMED_OUT)
+    names_cause(answer, "consumer-worker", "kafka, which it needs, was never started")
+    assert "next: paystack up kafka" in answer.stderr
 
 
 @pytest.mark.parametrize("variable", ["MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD"])

@@ -13,9 +13,16 @@ COMMANDS = {
     "status": ["status"],
     "up": ["up", "--only", "mariadb,kafka"],
     "down": ["down", "gateway"],
+    "restart": ["restart", "kafka-topics"],
+    "plan": ["up", "--dry-run"],
+    "config": ["config", "show"],
     "health": ["health", "infra"],
+    "doctor": ["doctor"],
+    "watch": ["watch", "--once"],
     "outbox-status": ["outbox", "status"],
+    "outbox-list": ["outbox", "list"],
     "dlq-inspect": ["dlq", "inspect"],
+    "dlq-list": ["dlq", "list"],
     "smoke": ["smoke", "--timeout", "0", "--gateway", "http://127.0.0.1:1"],
 }
 """A run of each command that a stack of servers alone can answer; smoke finds nobody there."""
@@ -26,6 +33,15 @@ LINES = {"logs": ["logs", "infra", "--tail", "20"]}
 
 IN_CONTAINERS = {"build"}
 """Run in tests/docker, because only containers have it."""
+
+OF_REPLAYS = {"dlq-replay", "dlq-apply", "dlq-discard", "dlq-history"}
+"""Run in tests/integration/replay, where there are letters."""
+
+OF_EVENTS = {"dlq-letter", "outbox-show", "outbox-change", "outbox-doctor"}
+"""Run in tests/integration/events, where there are letters and rows."""
+
+OF_A_WHOLE_STACK = {"open", "trace", "verify"}
+"""Run in tests/e2e, for the servers alone have no page."""
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -45,10 +61,20 @@ def test_every_line_keeps_its_schema(servers: StackUnderTest, name: str) -> None
 
 
 def test_every_schema_is_that_of_a_command() -> None:
-    assert {path.stem for path in SCHEMAS.glob("*.json")} == {*COMMANDS, *LINES, *IN_CONTAINERS}
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == {
+        *COMMANDS,
+        *LINES,
+        *IN_CONTAINERS,
+        *OF_REPLAYS,
+        *OF_EVENTS,
+        *OF_A_WHOLE_STACK,
+    }
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, *LINES, *IN_CONTAINERS])
+@pytest.mark.parametrize(
+    "name",
+    sorted({*COMMANDS, *LINES, *IN_CONTAINERS, *OF_REPLAYS, *OF_EVENTS, *OF_A_WHOLE_STACK}),
+)
 def test_every_schema_names_itself(name: str) -> None:
     document = schema(name)
     jsonschema.Draft202012Validator.check_schema(document)

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ from paystack_cli.closed_network.private_engine import PrivateEngine
 from paystack_cli.stack.compose import load_stack
 from paystack_cli.stack.settings import load_settings
 from tests.support.compose_project import make_project
-from tests.support.stack import DATABASE_PASSWORD, PROJECT, ROOT_PASSWORD, StackUnderTest
+from tests.support.small_project import SmallProject
+from tests.support.stack import DATABASE_PASSWORD, PROJECT, ROOT_PASSWORD
 
 COMMAND_TIMEOUT_S = 120
 PROJECT_LABEL = "com.docker.compose.project"
@@ -120,21 +121,12 @@ class DockerWitness(ABC):
 
 
 @dataclass(frozen=True)
-class DockerProject(StackUnderTest, DockerWitness):
-    """A small project on the real engine, driven by the `paystack` command."""
-
-    folder: Path
+class DockerProject(SmallProject, DockerWitness):
+    """A small project on the real engine."""
 
     @property
     def name(self) -> str:
         return self.environment["PAYSTACK_NAME"]
-
-    def start(
-        self, *arguments: str, prefix: Sequence[str] = (), **environment: str
-    ) -> "subprocess.Popen[str]":
-        return super().start(
-            *("--project-dir", str(self.folder), *arguments), prefix=prefix, **environment
-        )
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """A Docker Engine of plain values: what the compose engine asks of it and tells it to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from paystack_cli.engines.compose.container import Container, ContainerEvent
+from paystack_cli.engines.compose.container import Container, ContainerEvent, parse_time
 from paystack_cli.engines.compose.daemon import NamedVolume
 
 AT = datetime(2026, 11, 22, 17, 0).astimezone()
+PIECE_BYTES = 7
+"""Of a log stream; few, so that most pieces end within a line."""
 
 
 def container(service: str, status: str = "running", **changes: Any) -> Container:
@@ -60,12 +62,14 @@ class FakeDaemon:
         logs: dict[str, bytes] | None = None,
         events: Iterable[ContainerEvent] = (),
         volumes: Iterable[NamedVolume] = (),
+        images: Iterable[str] = (),
     ) -> None:
         self.done: list[tuple[str, str]] = []
         self._containers = list(containers)
         self._logs = logs or {}
         self._events = list(events)
         self._volumes = list(volumes)
+        self._images = list(images)
 
     def containers(self) -> list[Container]:
         return self._containers
@@ -73,6 +77,18 @@ class FakeDaemon:
     def log(self, container: str, tail: int | None) -> bytes:
         lines = self._logs.get(container, b"").splitlines(keepends=True)
         return b"".join(lines if tail is None else lines[len(lines) - tail :])
+
+    def log_stream(
+        self, container: str, since: datetime | None, tail: int | None, *, follow: bool
+    ) -> Iterator[bytes]:
+        """In pieces that end anywhere."""
+        assert not follow
+        lines = self.log(container, tail).splitlines(keepends=True)
+        whole = b"".join(line for line in lines if since is None or _at(line) >= since)
+        yield from (whole[i : i + PIECE_BYTES] for i in range(0, len(whole), PIECE_BYTES))
+
+    def image_ids(self) -> dict[str, str]:
+        return dict.fromkeys(self._images, "image")
 
     def history(self, **_arguments: object) -> list[ContainerEvent]:
         return self._events
@@ -88,3 +104,9 @@ class FakeDaemon:
 
     def remove(self, container: str) -> None:
         self.done.append(("remove", container))
+
+
+def _at(line: bytes) -> datetime:
+    at = parse_time(line.split()[0].decode())
+    assert at is not None
+    return at

@@ -3,6 +3,11 @@
 import random
 import socket
 from contextlib import ExitStack
+from pathlib import Path
+
+from paystack_cli.stack.known_settings import default_ports
+
+COMPOSE_FILE = Path(__file__).resolve().parents[2] / "stack" / "compose.yaml"
 
 PORTS_FROM, PORTS_TO = 20_000, 32_000
 """Below the range that Linux takes outgoing ports from: while a killed service is away, a client
@@ -21,6 +26,17 @@ def free_ports(count: int) -> list[int]:
             if _hold(port, held):
                 found.append(port)
     raise RuntimeError(f"{count} free ports not found after {ATTEMPTS_MAX} attempts")
+
+
+def free_offset() -> int:
+    """An offset that moves every default port of compose.yaml to one that is free."""
+    defaults = set(default_ports(COMPOSE_FILE).values())
+    for _ in range(ATTEMPTS_MAX):
+        offset = random.randint(1, PORTS_TO - max(defaults))
+        with ExitStack() as held:
+            if all(_hold(port + offset, held) for port in defaults):
+                return offset
+    raise RuntimeError(f"no free offset found after {ATTEMPTS_MAX} attempts")
 
 
 def _hold(port: int, held: ExitStack) -> bool:

@@ -143,9 +143,9 @@ class StackUnderTest:
         assert expect is None or answer.exit_code == expect, str(answer)
         return answer
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self, *services: str) -> dict[str, dict[str, Any]]:
         """The rows of `paystack status` by service name."""
-        document = self.paystack("status", "--output", "json", expect=None).document
+        document = self.paystack("status", *services, "--output", "json", expect=None).document
         return {row["name"]: row for row in document["services"]}
 
     def pid(self, service: str) -> int:

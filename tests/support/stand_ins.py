@@ -7,7 +7,7 @@ from pathlib import Path
 from paystack_cli.engines.base import Engine, UpReport
 from paystack_cli.engines.registry import open_engine
 from paystack_cli.stack.compose import load_stack
-from paystack_cli.stack.selection import select
+from paystack_cli.stack.selection import Asked, select
 from paystack_cli.stack.settings import Settings
 from tests.support.compose_project import make_project, settings_of
 from tests.support.ports import free_ports
@@ -103,12 +103,12 @@ class StandIns:
 
     def up(self, *names: str, timeout_s: float = 20.0, **environment: str) -> UpReport:
         """`paystack up NAME…` in this environment."""
-        selection = select(load_stack(self._settings(**environment)), names=names)
+        selection = select(load_stack(self._settings(**environment)), Asked(names=tuple(names)))
         return self.engine(**environment).up(selection, self.told, timeout_s=timeout_s)
 
     def up_only(self, name: str, *, timeout_s: float, **environment: str) -> UpReport:
         """`paystack up --only NAME` in this environment."""
-        selection = select(load_stack(self._settings(**environment)), only=[name])
+        selection = select(load_stack(self._settings(**environment)), Asked(only=(name,)))
         return self.engine(**environment).up(selection, self.told, timeout_s=timeout_s)
 
     def actions(self, report: UpReport) -> Mapping[str, str]:

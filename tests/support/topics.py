@@ -32,14 +32,20 @@ class Record:
         return next((value for key, value in reversed(self.headers) if key == name), None)
 
 
-def read_topics(bootstrap: str, topics: Iterable[str]) -> list[Record]:
-    """Every record of `topics` up to the end that each partition had when it was looked at."""
+def read_topics(
+    bootstrap: str, topics: Iterable[str], *, isolation: str = "read_committed"
+) -> list[Record]:
+    """Every record of `topics` up to the end that each partition had when it was looked at.
+
+    With the isolation `read_uncommitted` also those of transactions that were undone.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
             "group.id": "tests-reader",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
+            "isolation.level": isolation,
         }
     )
     try:

@@ -1,9 +1,13 @@
 """One catch: an error becomes a message, the next command and an exit code."""
 
 import json
+import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
 import pytest
 
 from paystack_cli import app
@@ -35,6 +39,12 @@ def _failing(error: BaseException) -> Callable[[], None]:
     return fail
 
 
+def _offer(command: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes `command` the one command of the tree, `paystack do`."""
+    monkeypatch.setattr(app, "COMMANDS", {"do": "Do it."})
+    monkeypatch.setitem(sys.modules, "paystack_cli.commands.do", SimpleNamespace(do=command))
+
+
 @pytest.mark.parametrize(("kind", "code"), ERRORS.items())
 def test_each_error_has_its_exit_code_and_tells_the_next_command(
     kind: type[PaystackError],
@@ -42,7 +52,7 @@ def test_each_error_has_its_exit_code_and_tells_the_next_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(app, "COMMANDS", {"do": _failing(kind("it broke", hint="paystack mend"))})
+    _offer(_failing(kind("it broke", hint="paystack mend")), monkeypatch)
     assert app.run(["do"]) == code
     told = capsys.readouterr()
     assert told.out == ""
@@ -52,13 +62,13 @@ def test_each_error_has_its_exit_code_and_tells_the_next_command(
 def test_an_interrupt_is_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "COMMANDS", {"do": _failing(KeyboardInterrupt())})
+    _offer(_failing(KeyboardInterrupt()), monkeypatch)
     assert app.run(["do"]) == ExitCode.INTERRUPTED
     assert "interrupted" in capsys.readouterr().err
 
 
 def test_the_exit_code_of_a_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "COMMANDS", {"do": lambda: ExitCode.CHECK_FAILED})
+    _offer(lambda: ExitCode.CHECK_FAILED, monkeypatch)
     assert app.run(["do"]) == ExitCode.CHECK_FAILED
 
 
@@ -110,3 +120,26 @@ def test_an_engine_that_does_not_exist_is_a_preflight_error(
 def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run([]) == ExitCode.USAGE
     assert "Usage: paystack" in capsys.readouterr().out
+
+
+def test_a_question_answered_with_no_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _offer(_failing(click.Abort()), monkeypatch)
+    assert app.run(["do"]) == ExitCode.INTERRUPTED
+    assert "nothing was changed" in capsys.readouterr().err
+
+
+def test_the_version_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["--version"]) == ExitCode.OK
+    assert capsys.readouterr().out == f"paystack {metadata.version('paystack')}\n"
+
+
+def test_the_lines_of_the_help_are_those_of_the_commands() -> None:
+    commands = app.build_command().commands
+    assert {name: _first_sentence(commands[name]) for name in app.COMMANDS} == app.COMMANDS
+
+
+def _first_sentence(command: click.Command) -> str:
+    paragraph = (command.help or "").strip().partition("\n\n")[0]
+    return " ".join(paragraph.split()).partition(". ")[0].rstrip(".") + "."

@@ -16,6 +16,7 @@ from paystack_cli.commands.context import Context
 from paystack_cli.engines.local.programs.catalog import EXECUTABLES
 from paystack_cli.errors import ExitCode
 from paystack_cli.stack.compose import load_stack
+from paystack_cli.stack.known_settings import known_settings
 from paystack_cli.stack.selection import expand
 from paystack_cli.stack.settings import load_settings
 
@@ -26,6 +27,9 @@ PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md")])
 
 SHARED = "Options of every command"
 """The section of commands.md whose options belong to all of them."""
+
+SELECTION = "Choosing services"
+"""The section there whose options belong to the commands that have `--only`."""
 
 SETTING = re.compile(r"\b(?:PAYSTACK_[A-Z_]*[A-Z]|MARIADB_(?:ROOT_)?PASSWORD)\b")
 CODE_SPAN = re.compile(r"`([^`]+)`")
@@ -100,6 +104,8 @@ def page_of(command: str) -> Path:
 def test_every_option_is_documented_and_every_documented_one_exists(path: str) -> None:
     own = options_in(section(page_of(path), path))
     documented = own | options_in(section(DOCS / "commands.md", SHARED))
+    if "--only" in options_of(LEAVES[path]):
+        documented |= options_in(section(DOCS / "commands.md", SELECTION))
     assert documented == options_of(LEAVES[path])
 
 
@@ -122,6 +128,12 @@ def settings_of_the_code() -> set[str]:
 def test_every_setting_is_documented() -> None:
     documented = set(SETTING.findall((DOCS / "operations.md").read_text("utf-8")))
     assert settings_of_the_code() - documented == set()
+
+
+def test_every_setting_is_known_to_the_settings_file_and_to_config_show() -> None:
+    not_for_setting = {"PAYSTACK_VOLUMES", "PAYSTACK_STATE", "PAYSTACK_API"}
+    known = known_settings(PROJECT / "stack" / "compose.yaml")
+    assert settings_of_the_code() - not_for_setting - known.keys() == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
@@ -245,6 +257,6 @@ def test_every_example_can_be_typed(example: Example) -> None:
     command.main(words, prog_name="paystack", standalone_mode=False, obj=Context())
     secrets = {"MARIADB_PASSWORD": "p", "MARIADB_ROOT_PASSWORD": "r"}
     stack = load_stack(load_settings(project_dir=PROJECT, environment=secrets))
-    for parameter in ("services", "only", "exclude"):
+    for parameter in ("services", "only", "group", "exclude"):
         # A word in capitals is a placeholder.
         expand(stack, (name for name in given.get(parameter) or () if not name.isupper()))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from paystack_cli.engines.base import Completed
+from paystack_cli.engines.command_log import log_command
 from paystack_cli.errors import TimedOut
 
 END_TIMEOUT_S = 10.0
@@ -80,6 +81,7 @@ def _start(
     argv: Sequence[str], environment: Mapping[str, str], *, stderr: int
 ) -> "subprocess.Popen[str]":
     """A command in a process group of its own, with nothing to read."""
+    log_command(argv, environment)
     return subprocess.Popen(
         list(argv),
         env=dict(environment),

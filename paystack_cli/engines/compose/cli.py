@@ -55,7 +55,11 @@ class ComposeCli:
         tell: Callable[[str], None],
         ended: Callable[[int], None] = lambda _code: None,
     ) -> Child:
-        """A Compose command under way, its output told line by line."""
+        """A Compose command under way, its output told line by line.
+
+        Raises EngineMissing when Compose is absent or too old.
+        """
+        require_compose(self.variables)
         argv = self.argv(*arguments, profiles=profiles)
         return Child(argv, self.variables, tell=tell, ended=ended)
 

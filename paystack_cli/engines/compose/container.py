@@ -123,16 +123,22 @@ def parse_time(text: str) -> datetime | None:
     return datetime.fromisoformat(_NANOSECONDS.sub(r"\1", text))
 
 
+def signal_of(exit_code: int) -> str | None:
+    """The signal that an exit code stands for ("SIGKILL"); None when it is a plain one."""
+    if exit_code <= SIGNALLED:
+        return None
+    try:
+        return signal.Signals(exit_code - SIGNALLED).name
+    except ValueError:
+        return None
+
+
 def how_ended(exit_code: int, *, out_of_memory: bool = False) -> str:
     """An exit code in words."""
     if out_of_memory:
         return "killed for want of memory (OOM)"
-    if exit_code <= SIGNALLED:
-        return f"exit status {exit_code}"
-    try:
-        return f"terminated by {signal.Signals(exit_code - SIGNALLED).name}"
-    except ValueError:
-        return f"exit status {exit_code}"
+    name = signal_of(exit_code)
+    return f"terminated by {name}" if name else f"exit status {exit_code}"
 
 
 def _host_ports(raw: Mapping[str, Any]) -> dict[str, tuple[str, int]]:

@@ -1,32 +1,34 @@
-"""The Docker Engine of one project, through the `docker` package. The one module that imports it.
+"""The Docker Engine of one project: the one module that imports the `docker` package.
 
+It does so only when more is to be done than to look at containers (`engine_socket.py` says why).
 Every method raises EngineGone when the engine stops answering, EngineRefused when it refuses, and
 nothing else. What has gone in the meantime counts as done.
 """
 
 import contextlib
+import json
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-from typing import Any
-
-import docker
-import docker.errors
-import docker.utils
-import requests
-from docker.context import ContextAPI
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from paystack_cli.engines.compose.container import (
+    ONE_OFF_LABEL,
     PROJECT_LABEL,
+    PROTECTED_LABEL,
+    SERVICE_LABEL,
     Container,
     ContainerEvent,
     parse_container,
     parse_event,
+    parse_time,
 )
+from paystack_cli.engines.compose.engine_socket import EngineSocket, NotThere, Reading
 from paystack_cli.engines.compose.errors import (
     NEXT_ENGINE,
     EngineGone,
@@ -34,6 +36,10 @@ from paystack_cli.engines.compose.errors import (
     EngineRefused,
 )
 from paystack_cli.engines.compose.versions import ENGINE_MIN, require
+from paystack_cli.errors import PaystackError
+
+if TYPE_CHECKING:
+    import docker
 
 ANSWER_TIMEOUT_S = 2.0
 """An engine that does not say its version within this time is not there."""
@@ -42,7 +48,11 @@ REQUEST_TIMEOUT_S = 60
 CONNECTIONS_MAX = 32
 """At once: one a container for `status`, one for each log that is followed."""
 
+DEFAULT_SOCKET = "/var/run/docker.sock"
+UNIX = "unix://"
+
 VOLUME_LABEL = "com.docker.compose.volume"
+FOLDER_LABEL = "com.docker.compose.project.working_dir"
 LIFE = ("start", "die", "oom", "stop", "destroy", "health_status")
 """The events that tell how a container is; the rest is noise (each health check is three)."""
 
@@ -55,24 +65,56 @@ class NamedVolume:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A container of anybody, in short, which costs one question for all of them.
+
+    `project`, `folder` and `service` are of the Compose file that made it, or "". `ports` are the
+    host's, with their protocol.
+    """
+
+    name: str
+    project: str
+    folder: str
+    running: bool
+    ports: frozenset[tuple[str, int]]
+    service: str = ""
+    one_off: bool = False
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the engine says of itself: its clock, and where it keeps images and volumes."""
+
+    clock: datetime
+    root: Path
+
+
 class _Told:
-    """Within it the errors of `docker` and of its HTTP library become ours, but for NotFound."""
+    """Within it whatever goes wrong with the engine is an error of ours, or NotThere."""
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None or isinstance(error, NotThere | PaystackError):
+            return
+        import docker.errors
+
+        if isinstance(error, docker.errors.NotFound):
+            raise NotThere(str(error)) from error
         if isinstance(error, docker.errors.APIError):
-            if not isinstance(error, docker.errors.NotFound):
-                raise EngineRefused(
-                    f"Docker refuses: {error.explanation or error}", hint="paystack status"
-                ) from error
-        elif isinstance(error, docker.errors.DockerException | requests.RequestException | OSError):
+            raise EngineRefused(
+                f"Docker refuses: {error.explanation or error}", hint="paystack status"
+            ) from error
+        # The HTTP library of `docker` raises OSErrors.
+        if isinstance(error, docker.errors.DockerException | OSError):
             raise gone(str(error)) from error
 
 
 def _if_there() -> "contextlib.suppress":
     """Within it what has gone in the meantime is no error."""
-    return contextlib.suppress(docker.errors.NotFound)
+    return contextlib.suppress(NotThere)
 
 
 def gone(reason: str) -> EngineGone:
@@ -84,27 +126,54 @@ def gone(reason: str) -> EngineGone:
 
 
 class Daemon:
-    """The containers, volumes and networks of one project, and what happens to them."""
+    """The containers, volumes and networks of one project, and what happens to them.
 
-    def __init__(self, client: docker.APIClient, project: str) -> None:
-        self._client = client
+    `is_local`: the engine runs on this machine, so that its ports are this machine's.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        open_client: "Callable[[], docker.APIClient]",
+        project: str,
+        *,
+        version: str,
+        is_local: bool,
+    ) -> None:
+        self._reading = reading
+        self._open_client = open_client
         self._project = project
+        self.version = version
+        self.is_local = is_local
 
-    @property
-    def version(self) -> str:
-        """The engine's version."""
+    @cached_property
+    def _client(self) -> "docker.APIClient":
         with _Told():
-            return str(self._client.version()["Version"])
+            return self._open_client()
+
+    def about(self) -> About:
+        """The engine itself."""
+        with _Told():
+            info = self._client.info()
+        clock = parse_time(info["SystemTime"])
+        assert clock is not None  # noqa: S101 - "never" is no time of day
+        return About(clock=clock, root=Path(info["DockerRootDir"]))
+
+    def neighbours(self) -> list[Neighbour]:
+        """Every container of the engine, whoever made it."""
+        with _Told():
+            return [_neighbour(entry) for entry in self._reading.containers(all=True, filters={})]
 
     @property
-    def is_local(self) -> bool:
-        """Whether the engine runs on this machine, so that its ports are this machine's."""
-        return bool(self._client.base_url.startswith("http+docker://local"))
+    def has_containers(self) -> bool:
+        """Whether there is any container of the project, running or not."""
+        with _Told():
+            return bool(self._reading.containers(all=True, filters=self._ours()))
 
     def containers(self) -> list[Container]:
         """Every container of the project, one-off ones included."""
         with _Told():
-            listed = self._client.containers(all=True, filters=self._ours())
+            listed = self._reading.containers(all=True, filters=self._ours())
         return self._inspect([entry["Id"] for entry in listed])
 
     def container(self, container: str) -> Container | None:
@@ -137,9 +206,13 @@ class Daemon:
     def remove(self, container: str) -> None:
         """Delete a container, running or not, with its nameless volumes; it is gone then."""
         with _if_there(), _Told():
+            from http import HTTPStatus
+
+            from docker.errors import APIError
+
             try:
                 self._client.remove_container(container, v=True, force=True)
-            except docker.errors.APIError as error:
+            except APIError as error:
                 if error.status_code != HTTPStatus.CONFLICT:
                     raise
                 self._client.wait(container, condition="removed")  # somebody else is at it
@@ -179,14 +252,19 @@ class Daemon:
             )
         return b""
 
-    def follow(self, container: str, since: datetime | None, tail: int | None) -> Iterator[bytes]:
-        """What a container writes, in pieces, until it ends, after `tail` lines of its past."""
+    def log_stream(
+        self, container: str, since: datetime | None, tail: int | None, *, follow: bool
+    ) -> Iterator[bytes]:
+        """What a container has written, in pieces, each line behind its time.
+
+        Its past from `since` on, `tail` lines of it at most; with `follow` until it ends.
+        """
         with _if_there(), _Told():
             yield from self._client.logs(
                 container,
                 timestamps=True,
                 stream=True,
-                follow=True,
+                follow=follow,
                 since=since.timestamp() if since else None,
                 tail="all" if tail is None else tail,
             )
@@ -205,13 +283,21 @@ class Daemon:
         with _if_there(), _Told():
             self._client.remove_volume(name)
 
-    def remove_unused_networks(self) -> None:
-        """Delete the project's networks that no container, running or not, belongs to."""
+    def unused_networks(self) -> list[str]:
+        """The names of the project's networks that no container, running or not, belongs to."""
         with _Told():
-            for network in self._client.networks(filters=self._ours()):
-                users = self._client.containers(all=True, filters={"network": network["Id"]})
-                if not users:
-                    self._client.remove_network(network["Id"])
+            return [network["Name"] for network in self._without_users()]
+
+    def remove_unused_networks(self) -> None:
+        """Delete those."""
+        with _Told():
+            for network in self._without_users():
+                self._client.remove_network(network["Id"])
+
+    def _without_users(self) -> Iterator[Mapping[str, Any]]:
+        for network in self._client.networks(filters=self._ours()):
+            if not self._client.containers(all=True, filters={"network": network["Id"]}):
+                yield network
 
     def _inspect(self, containers: Sequence[str]) -> list[Container]:
         with ThreadPoolExecutor(max_workers=max(1, len(containers))) as pool:
@@ -220,11 +306,11 @@ class Daemon:
 
     def _inspect_one(self, container: str) -> list[Container]:
         with _if_there(), _Told():
-            return [parse_container(self._client.inspect_container(container))]
+            return [parse_container(self._reading.inspect_container(container))]
         return []
 
-    def _ours(self) -> dict[str, Any]:
-        return {"label": f"{PROJECT_LABEL}={self._project}"}
+    def _ours(self) -> dict[str, list[str]]:
+        return {"label": [f"{PROJECT_LABEL}={self._project}"]}
 
 
 class EventStream:
@@ -243,30 +329,95 @@ class EventStream:
             self._stream.close()
 
 
+def _neighbour(listed: Mapping[str, Any]) -> Neighbour:
+    """Out of the engine's JSON (API: "List containers")."""
+    labels = listed.get("Labels") or {}
+    return Neighbour(
+        name=listed["Names"][0].removeprefix("/"),
+        project=labels.get(PROJECT_LABEL, ""),
+        folder=labels.get(FOLDER_LABEL, ""),
+        service=labels.get(SERVICE_LABEL, ""),
+        one_off=labels.get(ONE_OFF_LABEL) == "True",
+        protected=labels.get(PROTECTED_LABEL) == "true",
+        running=listed["State"] == "running",
+        ports=frozenset(
+            (port["Type"], port["PublicPort"])
+            for port in listed.get("Ports") or ()
+            if "PublicPort" in port
+        ),
+    )
+
+
 def connect(variables: Mapping[str, str], project: str) -> Daemon:
     """The engine that `variables` and Docker's contexts name.
 
     Raises EngineMissing when it does not answer within ANSWER_TIMEOUT_S or is too old.
     """
-    options: dict[str, Any] = {}
-    host = "the default socket"
+    path = _socket_named_by(variables)
+    daemon = _by_package(variables, project) if path is None else _by_socket(path, project)
+    require("the Docker Engine", daemon.version, ENGINE_MIN)
+    return daemon
+
+
+def _by_socket(path: str, project: str) -> Daemon:
+    reading = EngineSocket(path, ANSWER_TIMEOUT_S)
+    try:
+        version = str(reading.version()["Version"])
+    except (OSError, ValueError) as error:
+        raise _missing(UNIX + path, error) from error
+    reading.timeout_s = REQUEST_TIMEOUT_S
+    open_client = partial(_open_client, {"base_url": UNIX + path})
+    return Daemon(reading, open_client, project, version=version, is_local=True)
+
+
+def _by_package(variables: Mapping[str, str], project: str) -> Daemon:
+    """By TCP, SSH or a context of Docker's, which the `docker` package knows how to reach."""
+    import docker.errors
+    import docker.utils
+
+    host = "the current context"
     try:
         options = docker.utils.kwargs_from_env(environment=variables)
         if "base_url" not in options:
             options |= _context_of(variables)
         host = str(options.get("base_url", host))
-        client = docker.APIClient(
-            version="auto",
-            timeout=ANSWER_TIMEOUT_S,
-            max_pool_size=CONNECTIONS_MAX,
-            **options,
-        )
+        client = _open_client(options, ANSWER_TIMEOUT_S)
         version = str(client.version()["Version"])
-    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+    except (docker.errors.DockerException, OSError) as error:
         raise _missing(host, error) from error
-    require("the Docker Engine", version, ENGINE_MIN)
     client.timeout = REQUEST_TIMEOUT_S
-    return Daemon(client, project)
+    is_local = client.base_url.startswith("http+docker://local")
+    return Daemon(client, lambda: client, project, version=version, is_local=is_local)
+
+
+def _open_client(
+    options: Mapping[str, Any], timeout_s: float = REQUEST_TIMEOUT_S
+) -> "docker.APIClient":
+    import docker
+
+    return docker.APIClient(
+        version="auto", timeout=timeout_s, max_pool_size=CONNECTIONS_MAX, **options
+    )
+
+
+def _socket_named_by(variables: Mapping[str, str]) -> str | None:
+    """The unix socket that is meant; None where Docker's contexts or another protocol decide."""
+    host = variables.get("DOCKER_HOST")
+    if host:
+        return host.removeprefix(UNIX) if host.startswith(UNIX) else None
+    if variables.get("DOCKER_CONTEXT") or _has_current_context(variables):
+        return None
+    return DEFAULT_SOCKET
+
+
+def _has_current_context(variables: Mapping[str, str]) -> bool:
+    """Whether `docker context use` was ever called, as Docker's client would find it."""
+    folder = variables.get("DOCKER_CONFIG") or Path(variables.get("HOME", "/")) / ".docker"
+    try:
+        configuration = json.loads((Path(folder) / "config.json").read_text("utf-8"))
+        return bool(configuration.get("currentContext"))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _missing(host: str, error: Exception) -> EngineMissing:
@@ -280,6 +431,8 @@ def _missing(host: str, error: Exception) -> EngineMissing:
 
 def _context_of(variables: Mapping[str, str]) -> dict[str, Any]:
     """Where the current context of Docker's client points to, as the client itself finds it."""
+    from docker.context import ContextAPI
+
     context = ContextAPI.get_context(variables.get("DOCKER_CONTEXT"))
     if context is None or context.name == "default":
         return {}

@@ -1,41 +1,52 @@
-"""The compose engine: the services of one stack as containers of one Compose project."""
+"""The compose engine: the services of one stack as containers of one Compose project.
+
+What changes containers is imported where it is used: `status` would wait for it.
+"""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from paystack_cli.engines.base import (
     UP_TIMEOUT_S,
     Address,
     BuildReport,
+    CommandLine,
     Completed,
     DownReport,
     Event,
     ImageBuild,
     ImageOutcome,
+    KeepLine,
     LogLine,
+    Observed,
     Progress,
     ServiceStatus,
     ServiceTiming,
     State,
     UpReport,
 )
-from paystack_cli.engines.compose.bring_up import BringUp
 from paystack_cli.engines.compose.cli import ComposeCli
 from paystack_cli.engines.compose.container import Container
 from paystack_cli.engines.compose.daemon import Daemon
-from paystack_cli.engines.compose.images import Built, Images, image_of
 from paystack_cli.engines.compose.logs import follow_logs, read_logs
-from paystack_cli.engines.compose.made import Made
 from paystack_cli.engines.compose.observe import newest, observe, state_of
-from paystack_cli.engines.compose.take_down import obstacles, sort_out, take_down
-from paystack_cli.engines.compose.watch import Watch
-from paystack_cli.engines.plan import Observed, Step, plan_up
+from paystack_cli.engines.compose.take_down import halt, obstacles, sort_out, take_down
+from paystack_cli.engines.plan import Step, plan_restart, plan_up, with_images
 from paystack_cli.engines.ports import check_ports
 from paystack_cli.engines.state import StackFolder
 from paystack_cli.errors import UsageError
 from paystack_cli.stack.model import Port, Service, Stack
 from paystack_cli.stack.selection import Selection, in_order
 from paystack_cli.stack.settings import Settings
+
+if TYPE_CHECKING:
+    from paystack_cli.engines.compose.bring_up import BringUp
+    from paystack_cli.engines.compose.images import Built, Images
+    from paystack_cli.engines.compose.made import Made
+    from paystack_cli.engines.compose.watch import Watch
 
 CRASH_LOOP = "it kept crashing"
 
@@ -51,8 +62,19 @@ class ComposeEngine:
         self._daemon = daemon
         self._cli = ComposeCli(settings.compose_file, stack.name, settings.variables)
         self._folder = StackFolder(settings.state_dir(stack.name))
-        self._made = Made(self._folder.root, self._cli)
-        self._images = Images(settings.project_dir, stack, self._cli, self._folder.root)
+        self._project_dir = settings.project_dir
+
+    @cached_property
+    def _made(self) -> "Made":
+        from paystack_cli.engines.compose.made import Made
+
+        return Made(self._folder.root, self._cli)
+
+    @cached_property
+    def _images(self) -> "Images":
+        from paystack_cli.engines.compose.images import Images
+
+        return Images(self._project_dir, self._stack, self._cli, self._folder.root)
 
     def up(
         self,
@@ -69,13 +91,12 @@ class ComposeEngine:
             self._check_ports(services, newest(there))
             built = self._build(services, progress)
             changes = self._changes(services, newest(there), built.image_ids)
-            steps = self._plan(selection, newest(there), changes, recreate=recreate)
+            observed = _observed(services, newest(there), changes)
+            steps = plan_up(self._stack, selection, observed, recreate=recreate)
             in_the_way = obstacles(self._stack, steps, changes, there)
             take_down(self._stack, self._daemon, in_the_way, progress)
             self._folder.remember_left_out(selection.excluded, selection.services)
-            bring_up = BringUp(
-                self._stack, self._daemon, self._cli, progress, time.monotonic() + timeout_s
-            )
+            bring_up = self._bring_up(progress, timeout_s)
             watch = bring_up.run(steps)
             self._made.remember(watch.made, there)
         return UpReport(
@@ -84,14 +105,11 @@ class ComposeEngine:
         )
 
     def build(self, services: Sequence[str], progress: Progress) -> BuildReport:
+        from paystack_cli.engines.compose.images import image_of
+
         began = time.monotonic()
-        meant = [self._stack.services[name] for name in in_order(self._stack, services)]
-        chosen = [service for service in meant if service.build]
-        if not chosen:
-            raise UsageError(
-                f"there is nothing to build: {', '.join(services)} runs an image of others",
-                hint="paystack build, for all that there is",
-            )
+        meant = with_images(self._stack, in_order(self._stack, services))
+        chosen = [self._stack.services[name] for name in meant]
         with self._folder.changing("build"):
             built = self._build(chosen, progress)
         by_service = {image.service: image for image in built.images}
@@ -104,6 +122,11 @@ class ComposeEngine:
             artefacts_s=built.artefacts_s,
             total_s=time.monotonic() - began,
         )
+
+    def due_images(self, services: Sequence[str]) -> Mapping[str, str]:
+        meant = [self._stack.services[name] for name in services]
+        due = self._images.due(meant, self._daemon.image_ids())
+        return {one.service.name: one.reason for one in due}
 
     def down(
         self, services: Sequence[str], progress: Progress, *, volumes: bool = False
@@ -125,32 +148,72 @@ class ComposeEngine:
             stopped=stopped, removed_volumes=removed, total_s=time.monotonic() - began
         )
 
-    def ps(self) -> list[ServiceStatus]:
+    def restart(
+        self, services: Sequence[str], progress: Progress, *, timeout_s: float = UP_TIMEOUT_S
+    ) -> UpReport:
+        began = time.monotonic()
+        with self._folder.changing("restart"):
+            names = in_order(self._stack, services)
+            steps = plan_restart(self._stack, names, self.states(names))
+            there = [c for c in self._daemon.containers() if c.service in names and not c.one_off]
+            halt(self._stack, self._daemon, there, progress)
+            bring_up = self._bring_up(progress, timeout_s)
+            watch = bring_up.run(steps)
+        return UpReport(
+            services=tuple(_timing(step, watch, {}, began) for step in steps),
+            total_s=time.monotonic() - began,
+        )
+
+    def states(self, services: Sequence[str]) -> Mapping[str, State]:
         containers = newest(self._daemon.containers())
+        return {
+            name: state_of(self._stack.services[name], containers.get(name)) for name in services
+        }
+
+    def observe(self, services: Sequence[str]) -> Mapping[str, Observed]:
+        meant = [self._stack.services[name] for name in services]
+        containers, image_ids = newest(self._daemon.containers()), self._daemon.image_ids()
+        changes = self._changes(meant, containers, image_ids)
+        return _observed(meant, containers, changes, self.due_images(services))
+
+    def ps(self, services: Sequence[str] = ()) -> list[ServiceStatus]:
+        containers = newest(self._daemon.containers())
+        shown = in_order(self._stack, services) if services else self._shown(containers)
         return observe(
-            [self._stack.services[name] for name in self._shown(containers)],
+            [self._stack.services[name] for name in shown],
             containers,
             self.excluded(),
             self._daemon,
         )
 
     def problem(self) -> str | None:
-        remains = sort_out(self._stack, self._daemon.containers(), (), everything=True)
         # A one-off container is a command under way, which is nobody's problem.
-        names = ", ".join(stray.name for stray in remains.strays if not stray.one_off)
+        names = ", ".join(
+            one.name
+            for one in self._daemon.neighbours()
+            if one.project == self._stack.name
+            and one.service not in self._stack.services
+            and not (one.one_off or one.protected)
+        )
         if not names:
             return None
         return f"containers of no service of the stack: {names}: paystack down removes them"
 
     def logs(
-        self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
+        self,
+        services: Sequence[str],
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: datetime | None = None,
+        keep: KeepLine | None = None,
     ) -> Iterator[LogLine]:
         containers = newest(self._daemon.containers())
         meant = services or self._shown(containers)
         chosen = {name: found for name, found in containers.items() if name in meant}
         if follow:
-            return follow_logs(self._daemon, chosen, meant, tail)
-        return read_logs(self._daemon, chosen.values(), tail)
+            return follow_logs(self._daemon, chosen, meant, tail=tail, since=since, keep=keep)
+        return read_logs(self._daemon, chosen.values(), tail=tail, since=since, keep=keep)
 
     def events(self) -> Iterator[Event]:
         for event in self._daemon.history():
@@ -172,11 +235,14 @@ class ComposeEngine:
     def exec(
         self, service: str, command: Sequence[str], *, timeout_s: float | None = None
     ) -> Completed:
-        container = self._container(service)
-        if container is None or container.status != "running":
-            state = state_of(self._stack.services[service], container)
-            raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
-        return self._cli.exec(container.id, command, timeout_s=timeout_s)
+        return self._cli.exec(self._running(service).id, command, timeout_s=timeout_s)
+
+    def exec_line(self, service: str, command: Sequence[str], *, terminal: bool) -> CommandLine:
+        container = self._running(service)
+        options = ("--interactive", "--tty") if terminal else ("--interactive",)
+        return CommandLine(
+            ("docker", "exec", *options, container.id, *command), self._cli.variables
+        )
 
     def address(self, service: str, target_port: int) -> Address:
         port = self._stack.services[service].published(target_port)
@@ -207,7 +273,14 @@ class ComposeEngine:
         """All services, and of those with a profile the ones that something is there of."""
         return in_order(self._stack, self._stack.default_services | containers.keys())
 
-    def _build(self, services: Sequence[Service], progress: Progress) -> Built:
+    def _bring_up(self, progress: Progress, timeout_s: float) -> "BringUp":
+        from paystack_cli.engines.compose.bring_up import BringUp
+
+        return BringUp(self._stack, self._daemon, self._cli, progress, time.monotonic() + timeout_s)
+
+    def _build(self, services: Sequence[Service], progress: Progress) -> "Built":
+        from paystack_cli.engines.compose.images import Built
+
         image_ids = self._daemon.image_ids()
         due = self._images.due(services, image_ids)
         if not due:
@@ -228,22 +301,6 @@ class ComposeEngine:
         }
         return looping | self._made.changes(services, containers, image_ids)
 
-    def _plan(
-        self,
-        selection: Selection,
-        containers: Mapping[str, Container],
-        changes: Mapping[str, str],
-        *,
-        recreate: bool,
-    ) -> tuple[Step, ...]:
-        observed = {
-            name: Observed(
-                state_of(self._stack.services[name], containers.get(name)), changes.get(name, "")
-            )
-            for name in selection.services
-        }
-        return plan_up(self._stack, selection, observed, recreate=recreate)
-
     def _check_ports(
         self, services: Sequence[Service], containers: Mapping[str, Container]
     ) -> None:
@@ -259,13 +316,39 @@ class ComposeEngine:
     def _container(self, service: str) -> Container | None:
         return newest(self._daemon.containers()).get(service)
 
+    def _running(self, service: str) -> Container:
+        """Raises UsageError when there is none that runs."""
+        container = self._container(service)
+        if container is None or container.status != "running":
+            state = state_of(self._stack.services[service], container)
+            raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
+        return container
+
+
+def _observed(
+    services: Iterable[Service],
+    containers: Mapping[str, Container],
+    changes: Mapping[str, str],
+    builds: Mapping[str, str] | None = None,
+) -> dict[str, Observed]:
+    return {
+        service.name: Observed(
+            state_of(service, containers.get(service.name)),
+            changes.get(service.name, ""),
+            (builds or {}).get(service.name, ""),
+        )
+        for service in services
+    }
+
 
 def _binds(container: Container | None, port: Port) -> bool:
     bound = container.ports if container else {}
     return (port.host, port.published) in bound.values()
 
 
-def _timing(step: Step, watch: Watch, build_s: Mapping[str, float], began: float) -> ServiceTiming:
+def _timing(
+    step: Step, watch: "Watch", build_s: Mapping[str, float], began: float
+) -> ServiceTiming:
     started_at, ready_at = watch.times(step.service)
     prepared_s = build_s.get(step.service, 0.0)
     return ServiceTiming(
@@ -276,4 +359,5 @@ def _timing(step: Step, watch: Watch, build_s: Mapping[str, float], began: float
         prepared_s=prepared_s,
         ready_s=ready_at - started_at,
         at_s=ready_at - began,
+        hitch=watch.hitch(step.service),
     )

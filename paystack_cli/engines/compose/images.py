@@ -17,8 +17,8 @@ from pathlib import Path
 from paystack_cli.engines.base import ImageBuild, ImageOutcome, Progress
 from paystack_cli.engines.compose.child import Child
 from paystack_cli.engines.compose.cli import ComposeCli
-from paystack_cli.engines.compose.diagnosis import remedy
 from paystack_cli.engines.compose.record import read_record, write_record
+from paystack_cli.engines.signs import remedy
 from paystack_cli.errors import StartFailed
 from paystack_cli.stack.model import Build, Service, Stack
 

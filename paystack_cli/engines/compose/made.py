@@ -10,9 +10,9 @@ from pathlib import Path
 
 from paystack_cli.engines.compose.cli import ComposeCli
 from paystack_cli.engines.compose.container import Container
-from paystack_cli.engines.compose.diagnosis import remedy
 from paystack_cli.engines.compose.images import image_of
 from paystack_cli.engines.compose.record import read_record, write_record
+from paystack_cli.engines.signs import remedy
 from paystack_cli.errors import StartFailed
 from paystack_cli.stack.model import Service
 

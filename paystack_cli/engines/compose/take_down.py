@@ -4,13 +4,14 @@ Compose's own `down` is not asked: it takes the network and the containers of pr
 with it. Services stop in reverse order of need; a network goes when nothing belongs to it any more.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from paystack_cli.engines.base import Action, Progress
 from paystack_cli.engines.compose.container import Container
 from paystack_cli.engines.compose.daemon import Daemon
-from paystack_cli.engines.compose.observe import newest
+from paystack_cli.engines.compose.observe import newest, state_of
 from paystack_cli.engines.executor import Gate, execute
 from paystack_cli.engines.plan import Step, plan_down
 from paystack_cli.stack.model import Stack
@@ -86,34 +87,55 @@ def obstacles(
 def take_down(
     stack: Stack, daemon: Daemon, remains: Remains, progress: Progress
 ) -> tuple[str, ...]:
-    """Stop and remove the containers; the names of services that ran, in the order they stopped."""
+    """Stop and remove the containers; the names of services that ran, in the order they stopped.
+
+    What has ended already is removed too, so that the plan only gives the order here.
+    """
     for stray in remains.strays:
         progress.note(f"removing {stray.name}, which belongs to no service of the stack")
         _remove(daemon, stray, DEFAULT_GRACE_S)
 
+    if remains.left:
+        left = ", ".join(container.service for container in remains.left)
+        progress.note(f"left running, for it was not named: {left}")
+    return _in_reverse(stack, remains.of_services, partial(_remove, daemon), progress)
+
+
+def halt(
+    stack: Stack, daemon: Daemon, containers: Sequence[Container], progress: Progress
+) -> tuple[str, ...]:
+    """Stop the containers and keep them; the names of services that ran, as `take_down`."""
+    return _in_reverse(stack, containers, partial(_stop, daemon), progress)
+
+
+def _in_reverse(
+    stack: Stack,
+    containers: Sequence[Container],
+    act: Callable[[Container, float], None],
+    progress: Progress,
+) -> tuple[str, ...]:
+    """`act` upon each container, with its grace time, once all that needs it has ended."""
+
     def stop(step: Step, gate: Gate) -> str | None:
         gate.wait_for_needs()
-        ours = [one for one in remains.of_services if one.service == step.service]
+        ours = [one for one in containers if one.service == step.service]
         for container in ours:
-            _remove(daemon, container, stack.services[step.service].stop_grace_s)
+            act(container, stack.services[step.service].stop_grace_s)
         if not any(container.pid for container in ours):
             return None
         progress.service(step.service, "stopped")
         return step.service
 
-    if remains.left:
-        left = ", ".join(container.service for container in remains.left)
-        progress.note(f"left running, for it was not named: {left}")
-    names = _in_order(stack, remains.of_services)
-    return tuple(name for name in execute(plan_down(stack, names), stop) if name)
+    there = {one.service: state_of(stack.services[one.service], one) for one in containers}
+    names = in_order(stack, there) if there else ()
+    return tuple(name for name in execute(plan_down(stack, names, there), stop) if name)
+
+
+def _stop(daemon: Daemon, container: Container, grace_s: float) -> None:
+    if container.pid:
+        daemon.stop(container.id, grace_s)
 
 
 def _remove(daemon: Daemon, container: Container, grace_s: float) -> None:
-    if container.pid:
-        daemon.stop(container.id, grace_s)
+    _stop(daemon, container, grace_s)
     daemon.remove(container.id)
-
-
-def _in_order(stack: Stack, containers: Sequence[Container]) -> tuple[str, ...]:
-    there = {container.service for container in containers}
-    return in_order(stack, there) if there else ()

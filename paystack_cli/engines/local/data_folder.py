@@ -4,13 +4,26 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from paystack_cli.engines.command_log import log_command
 from paystack_cli.engines.local.programs import Program
 from paystack_cli.errors import StartFailed
 
 MAKE_TIMEOUT_S = 120.0
+
+
+class MakerFailed(StartFailed):
+    """A server's own tool could not make its data folder; `said` is all that it wrote."""
+
+    def __init__(self, program: Program, how: str, said: str) -> None:
+        super().__init__(
+            f"{program.name} could not make its data folder, {how}",
+            hint="look for a full disk (df -h), then: paystack up",
+        )
+        self.how = how
+        self.said = said
 
 
 def create_whole(data: Path, make: Callable[[Path], None]) -> None:
@@ -33,13 +46,22 @@ def create_whole(data: Path, make: Callable[[Path], None]) -> None:
 
 
 def run_maker(
-    command: Sequence[str | Path], program: Program, *, pass_fds: Sequence[int] = ()
+    command: Sequence[str | Path],
+    program: Program,
+    *,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> None:
-    """Run a server's own tool that makes its data folder. Raises StartFailed with what it said."""
+    """Run a server's own tool that makes its data folder; `environment` is added to its own.
+
+    Raises MakerFailed.
+    """
+    whole = {**os.environ, **program.environment, **(environment or {})}
+    log_command(command, whole)
     try:
         done = subprocess.run(
             command,
-            env={**os.environ, **program.environment},
+            env=whole,
             pass_fds=pass_fds,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -50,13 +72,6 @@ def run_maker(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise _failed(program, f"not done after {MAKE_TIMEOUT_S:.0f} s", "") from error
+        raise MakerFailed(program, f"not done after {MAKE_TIMEOUT_S:.0f} s", "") from error
     if done.returncode != 0:
-        raise _failed(program, f"exit {done.returncode}", done.stdout)
-
-
-def _failed(program: Program, how: str, said: str) -> StartFailed:
-    return StartFailed(
-        f"{program.name} could not make its data folder ({how})\n{said}".rstrip(),
-        hint="look for a full disk (df -h), then: paystack up",
-    )
+        raise MakerFailed(program, f"exit status {done.returncode}", done.stdout)

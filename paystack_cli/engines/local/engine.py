@@ -4,18 +4,24 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from paystack_cli.engines.base import (
+    ACTIVE,
     UP_TIMEOUT_S,
     Address,
     BuildReport,
+    CommandLine,
     Completed,
     DownReport,
     Event,
+    KeepLine,
     LogLine,
+    Observed,
     Progress,
     ServiceStatus,
+    ServiceTiming,
     State,
     UpReport,
 )
@@ -28,12 +34,12 @@ from paystack_cli.engines.local.launch import Launch
 from paystack_cli.engines.local.logs import Follower, read_logs
 from paystack_cli.engines.local.observe import observe, state_of
 from paystack_cli.engines.local.preflight import check_disk
-from paystack_cli.engines.local.programs import ensure
+from paystack_cli.engines.local.programs import Program, ensure
 from paystack_cli.engines.local.services import launch_of
 from paystack_cli.engines.local.state import StateFolder
 from paystack_cli.engines.local.strays import end_strays, find_strays
 from paystack_cli.engines.local.supervisor import ProgramConfig, Supervisor
-from paystack_cli.engines.plan import ACTIVE, Observed, Step, plan_down, plan_up
+from paystack_cli.engines.plan import Step, plan_down, plan_restart, plan_up
 from paystack_cli.engines.ports import check_ports
 from paystack_cli.errors import PreflightError, TimedOut, UsageError
 from paystack_cli.stack.model import Service, Stack
@@ -55,11 +61,6 @@ class LocalEngine:
         self._folder = StateFolder(settings.state_dir(stack.name))
         self._supervisor = Supervisor(self._folder)
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether the stack was brought up by this engine and not taken down since."""
-        return self._supervisor.has_begun
-
     def up(
         self,
         selection: Selection,
@@ -73,7 +74,7 @@ class LocalEngine:
             services = [self._stack.services[name] for name in selection.services]
             _refuse_profiles(services)
             self._repair(progress)
-            before = self._states(services)
+            before = self.states(selection.services)
             check_disk(self._folder.root)
             check_ports(
                 (service.name, port)
@@ -81,40 +82,20 @@ class LocalEngine:
                 if before[service.name] not in ACTIVE
                 for port in bound_ports(service)
             )
-            launches = self._launches(services, progress)
-            changed = self._supervisor.configure(
-                [
-                    ProgramConfig(
-                        launches[s.name], restarts=s.restarts, stop_grace_s=s.stop_grace_s
-                    )
-                    for s in services
-                ],
-                known=self._stack.services,
-            )
+            launches = self._launches(services, progress.note)
+            programs = _configured(services, launches)
+            changed = self._supervisor.changed(programs)
+            self._supervisor.configure(programs, known=self._stack.services)
             self._folder.remember_left_out(selection.excluded, selection.services)
-            observed = {
-                name: Observed(state, CHANGED if name in changed else "")
-                for name, state in before.items()
-            }
-            steps = plan_up(self._stack, selection, observed, recreate=recreate)
-            bring_up = BringUp(
-                stack=self._stack,
-                launches=launches,
-                supervisor=self._supervisor,
-                diagnosis=Diagnosis(self._stack, self._folder, self._supervisor),
-                changed=frozenset(changed),
-                progress=progress,
-                began=began,
-                deadline=time.monotonic() + timeout_s,
-            )
-            timings = execute(steps, bring_up.run)
+            steps = plan_up(self._stack, selection, _observed(before, changed), recreate=recreate)
+            timings = self._bring_up(steps, launches, changed, progress, began, timeout_s)
         return UpReport(services=timings, total_s=time.monotonic() - began)
 
     def build(self, services: Sequence[str], progress: Progress) -> BuildReport:
-        raise PreflightError(
-            "the local engine runs services from this checkout and builds no images",
-            hint="paystack build --engine compose",
-        )
+        raise _no_images()
+
+    def due_images(self, services: Sequence[str]) -> Mapping[str, str]:
+        raise _no_images()
 
     def down(
         self, services: Sequence[str], progress: Progress, *, volumes: bool = False
@@ -135,13 +116,41 @@ class LocalEngine:
             stopped=stopped, removed_volumes=removed, total_s=time.monotonic() - began
         )
 
-    def ps(self) -> list[ServiceStatus]:
+    def restart(
+        self, services: Sequence[str], progress: Progress, *, timeout_s: float = UP_TIMEOUT_S
+    ) -> UpReport:
+        began = time.monotonic()
+        with self._folder.changing("restart"):
+            names = in_order(self._stack, services)
+            steps = plan_restart(self._stack, names, self.states(names))
+            launches = self._launches([self._stack.services[n] for n in names], progress.note)
+            self._stop(names, progress)
+            timings = self._bring_up(steps, launches, frozenset(), progress, began, timeout_s)
+        return UpReport(services=timings, total_s=time.monotonic() - began)
+
+    def states(self, services: Sequence[str]) -> Mapping[str, State]:
+        processes = self._supervisor.processes()
+        return {
+            name: state_of(self._stack.services[name], processes.get(name)) for name in services
+        }
+
+    def observe(self, services: Sequence[str]) -> Mapping[str, Observed]:
+        _refuse_profiles([self._stack.services[name] for name in services])
+        states = self.states(services)
+        # A change matters to what runs or has run to its end; and that has its programs already.
+        kept = {*ACTIVE, State.COMPLETED}
+        there = [self._stack.services[name] for name in services if states[name] in kept]
+        launches = self._launches(there, tell=_nobody)
+        return _observed(states, self._supervisor.changed(_configured(there, launches)))
+
+    def ps(self, services: Sequence[str] = ()) -> list[ServiceStatus]:
         return observe(
             self._stack,
-            in_order(self._stack),
+            in_order(self._stack, services),
             self._supervisor.processes(),
             read_journal(self._supervisor.log),
             self.excluded(),
+            self._folder,
         )
 
     def problem(self) -> str | None:
@@ -150,11 +159,18 @@ class LocalEngine:
         return None
 
     def logs(
-        self, services: Sequence[str], *, follow: bool = False, tail: int | None = None
+        self,
+        services: Sequence[str],
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: datetime | None = None,
+        keep: KeepLine | None = None,
     ) -> Iterator[LogLine]:
         chosen = in_order(self._stack, services)
-        follower = Follower(self._folder, chosen)  # before reading, so that no line falls between
-        yield from read_logs(self._folder, chosen, tail)
+        # Before reading, so that no line falls between.
+        follower = Follower(self._folder, chosen, keep)
+        yield from read_logs(self._folder, chosen, tail=tail, since=since, keep=keep)
         if follow:
             yield from follower.lines()
 
@@ -189,10 +205,19 @@ class LocalEngine:
     def exec(
         self, service: str, command: Sequence[str], *, timeout_s: float | None = None
     ) -> Completed:
-        state = self._states([self._stack.services[service]])[service]
-        if state is not State.RUNNING:
-            raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
+        self._require_running(service)
         return self.run(service, command, timeout_s=timeout_s)
+
+    def exec_line(self, service: str, command: Sequence[str], *, terminal: bool) -> CommandLine:
+        self._require_running(service)
+        # With the service's server program come its tools, and what those need to run.
+        meant = self._stack.services[service]
+        programs = self._programs([meant], tell=_nobody).values()
+        tools = {name: value for one in programs for name, value in one.environment.items()}
+        folders = [str(folder) for one in programs for folder in one.folders]
+        tools["PATH"] = os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)])
+        environment = {**os.environ, **self.environment(service), **tools}
+        return CommandLine(tuple(command), environment, self._folder.service(service))
 
     def address(self, service: str, target_port: int) -> Address:
         port = self._stack.services[service].published(target_port)
@@ -216,9 +241,34 @@ class LocalEngine:
             if (self._folder.volumes / volume.name).is_dir()
         )
 
-    def _states(self, services: Sequence[Service]) -> dict[str, State]:
-        processes = self._supervisor.processes()
-        return {s.name: state_of(s, processes.get(s.name)) for s in services}
+    def _require_running(self, service: str) -> None:
+        state = self.states([service])[service]
+        if state not in {State.STARTING, State.RUNNING}:
+            raise UsageError(f"{service} is {state}", hint=f"paystack up {service}")
+
+    def _bring_up(
+        self,
+        steps: Sequence[Step],
+        launches: Mapping[str, Launch],
+        changed: Collection[str],
+        progress: Progress,
+        began: float,
+        timeout_s: float,
+    ) -> tuple[ServiceTiming, ...]:
+        """Carry the steps out; `began` is in monotonic seconds."""
+        bring_up = BringUp(
+            stack=self._stack,
+            launches=launches,
+            supervisor=self._supervisor,
+            diagnosis=Diagnosis.begin(
+                self._stack, self._folder, self._supervisor, (step.service for step in steps)
+            ),
+            changed=frozenset(changed),
+            progress=progress,
+            began=began,
+            deadline=time.monotonic() + timeout_s,
+        )
+        return execute(steps, bring_up.run)
 
     def _repair(self, progress: Progress) -> None:
         """End what a killed supervisor has left behind, before it holds our ports and files."""
@@ -229,15 +279,22 @@ class LocalEngine:
             progress.note(f"ending {len(strays)} processes that a killed supervisor left behind")
             end_strays(strays, self._longest_grace_s())
 
-    def _launches(self, services: Sequence[Service], progress: Progress) -> dict[str, Launch]:
-        programs = ensure(
+    def _launches(
+        self, services: Sequence[Service], tell: Callable[[str], None]
+    ) -> dict[str, Launch]:
+        programs = self._programs(services, tell)
+        return {s.name: launch_of(self._stack, s, self._folder, programs) for s in services}
+
+    def _programs(
+        self, services: Sequence[Service], tell: Callable[[str], None]
+    ) -> dict[str, Program]:
+        return ensure(
             {s.local.program for s in services if s.local.program},
             tools_dir=self._settings.tools_dir,
             locks_dir=self._settings.locks_dir,
             environment=self._settings.variables,
-            progress=progress.note,
+            progress=tell,
         )
-        return {s.name: launch_of(self._stack, s, self._folder, programs) for s in services}
 
     def _stop(self, names: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
         def stop(step: Step, gate: Gate) -> str | None:
@@ -249,7 +306,8 @@ class LocalEngine:
 
         if not self._supervisor.running():
             return ()
-        return tuple(name for name in execute(plan_down(self._stack, names), stop) if name)
+        steps = plan_down(self._stack, names, self.states(names))
+        return tuple(name for name in execute(steps, stop) if name)
 
     def _remove_volumes(self, names: Sequence[str]) -> tuple[str, ...]:
         volumes = self.volumes(names)
@@ -259,6 +317,30 @@ class LocalEngine:
 
     def _longest_grace_s(self) -> float:
         return max(service.stop_grace_s for service in self._stack.services.values())
+
+
+def _configured(services: Sequence[Service], launches: Mapping[str, Launch]) -> list[ProgramConfig]:
+    return [
+        ProgramConfig(launches[s.name], restarts=s.restarts, stop_grace_s=s.stop_grace_s)
+        for s in services
+    ]
+
+
+def _observed(states: Mapping[str, State], changed: Collection[str]) -> dict[str, Observed]:
+    return {
+        name: Observed(state, CHANGED if name in changed else "") for name, state in states.items()
+    }
+
+
+def _no_images() -> PreflightError:
+    return PreflightError(
+        "the local engine runs services from this checkout and builds no images",
+        hint="paystack build --engine compose",
+    )
+
+
+def _nobody(_text: str) -> None:
+    """Hears what nobody needs to know."""
 
 
 def _refuse_profiles(services: Sequence[Service]) -> None:

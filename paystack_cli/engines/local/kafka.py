@@ -5,6 +5,7 @@ from pathlib import Path
 
 from paystack_cli.engines.local.data_folder import create_whole, run_maker
 from paystack_cli.engines.local.environment import local_environment
+from paystack_cli.engines.local.kafka_metadata import registered_brokers
 from paystack_cli.engines.local.launch import Launch
 from paystack_cli.engines.local.probes import Probe
 from paystack_cli.engines.local.programs import Program
@@ -78,23 +79,13 @@ def metadata_probe(stack: Stack, service: Service) -> Probe:
     """Ready when the cluster's metadata lists a broker, which it does once it is unfenced."""
     advertised = local_environment(stack, service)["KAFKA_ADVERTISED_LISTENERS"]
     bootstrap = advertised.split(",")[0].rpartition("/")[2]
+    host, port = bootstrap.rsplit(":", 1)
 
     def probe(timeout_s: float) -> str | None:
-        import socket
-
-        from confluent_kafka import KafkaException
-        from confluent_kafka.admin import AdminClient
-
-        host, port = bootstrap.rsplit(":", 1)
         try:
-            socket.create_connection((host, int(port)), timeout=timeout_s).close()
+            brokers = registered_brokers(host, int(port), timeout_s)
         except OSError as error:
             return f"{bootstrap}: {error}"
-        try:
-            client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-            brokers = client.list_topics(timeout=timeout_s).brokers
-        except KafkaException as error:
-            return f"{bootstrap}: {error.args[0].str()}"
         return None if brokers else f"{bootstrap}: no broker is registered yet"
 
     return probe

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paystack_cli.engines.state import EXCLUDED, LOCK, PRIVATE, StackFolder
+from paystack_cli.engines.timing_history import history_file
+
+PID_FILE = "supervisord.pid"
+"""There from the start of the supervisor until it has shut down, even when it was killed."""
 
 _ENTRIES = (
-    *("volumes", "logs", "services", EXCLUDED),
-    *("supervisord.conf", "supervisord.pid", "supervisor.sock", LOCK),
+    *("volumes", "logs", "services", EXCLUDED, history_file("local")),
+    *("supervisord.conf", PID_FILE, "supervisor.sock", LOCK),
 )
 """All that the engine keeps in the folder."""
 
@@ -17,6 +21,11 @@ _ENTRIES = (
 @dataclass(frozen=True, slots=True)
 class StateFolder(StackFolder):
     """Paths below the state folder of a stack."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the stack was brought up here and not taken down since."""
+        return (self.root / PID_FILE).exists()
 
     @property
     def volumes(self) -> Path:

@@ -21,15 +21,16 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from paystack_cli.engines.command_log import log_command
 from paystack_cli.engines.local.launch import Launch
-from paystack_cli.engines.local.state import StateFolder
+from paystack_cli.engines.local.state import PID_FILE, StateFolder
 from paystack_cli.engines.local.strays import STATE_VARIABLE
 from paystack_cli.errors import PreflightError, StartFailed
 
 SOCKET = "supervisor.sock"
 CONFIGURATION = "supervisord.conf"
-PID_FILE = "supervisord.pid"
 LOG = "supervisord.log"
+SECTION = "program.conf"
 
 RPC_TIMEOUT_S = 2.0
 DAEMON_START_TIMEOUT_S = 15.0
@@ -143,14 +144,9 @@ class Supervisor:
         return self._folder.logs / LOG
 
     @property
-    def has_begun(self) -> bool:
-        """It was started and has not shut down: it runs, or was killed."""
-        return (self._folder.root / PID_FILE).exists()
-
-    @property
     def killed(self) -> bool:
         """It was running and did not shut down, yet does not answer any more."""
-        return self.has_begun and not self.running()
+        return self._folder.has_begun and not self.running()
 
     def running(self) -> bool:
         """Whether the daemon answers."""
@@ -177,11 +173,21 @@ class Supervisor:
             for entry in answer
         }
 
-    def configure(self, programs: Iterable[ProgramConfig], known: Iterable[str]) -> set[str]:
+    def changed(self, programs: Iterable[ProgramConfig]) -> set[str]:
+        """Those of the programs whose configuration differs from what the daemon has loaded."""
+        if not self.running():
+            return set()
+        return {
+            name
+            for program in programs
+            if (loaded := self._loaded(name := program.launch.service)).is_file()
+            and loaded.read_text("utf-8") != _section(program)
+        }
+
+    def configure(self, programs: Iterable[ProgramConfig], known: Iterable[str]) -> None:
         """Write the programs' files, start the daemon or make it read them.
 
-        Programs outside `known` are forgotten. Returns the names of those whose configuration
-        differs from what is loaded; `load` takes it over.
+        Programs outside `known` are forgotten. What has changed waits until `load` takes it over.
         """
         for program in programs:
             self._write(program)
@@ -191,19 +197,20 @@ class Supervisor:
         self._write_configuration()
         if not self.running():
             self._start_daemon()
-            return set()
-        added, changed, removed = self._call("reloadConfig")[0]
+            for section in (self._folder.root / "services").glob(f"*/{SECTION}"):
+                self._keep_loaded(section.parent.name)
+            return
+        added, _changed, removed = self._call("reloadConfig")[0]
         for name in removed:
             self.stop(name)
             self._call("removeProcessGroup", name)
         for name in added:
-            self._call("addProcessGroup", name)
-        return set(changed)
+            self._add(name)
 
     def load(self, name: str) -> None:
         """Take over the changed configuration of a stopped program."""
         self._call("removeProcessGroup", name)
-        self._call("addProcessGroup", name)
+        self._add(name)
 
     def start(self, name: str) -> None:
         """Start a program; it may well be dead again when this returns."""
@@ -235,10 +242,22 @@ class Supervisor:
         except SupervisorGone:
             pass
         else:
-            while (self._folder.root / PID_FILE).exists() and self.running():
+            while self._folder.has_begun and self.running():
                 time.sleep(POLL_S)
         for name in (SOCKET, PID_FILE):
             (self._folder.root / name).unlink(missing_ok=True)
+
+    def _add(self, name: str) -> None:
+        self._call("addProcessGroup", name)
+        self._keep_loaded(name)
+
+    def _loaded(self, name: str) -> Path:
+        """The section that the daemon works with, which it cannot be asked for."""
+        return self._folder.service(name) / "loaded.conf"
+
+    def _keep_loaded(self, name: str) -> None:
+        section = self._folder.service(name) / SECTION
+        _write_private(self._loaded(name), section.read_text("utf-8"))
 
     def _write(self, program: ProgramConfig) -> None:
         launch = program.launch
@@ -258,17 +277,7 @@ class Supervisor:
                 command=shlex.join([*_dies_with_its_parent(), *launch.argv]),
             ),
         )
-        section = _PROGRAM.format(
-            name=launch.service,
-            digest=launch.digest,
-            restarts="true" if program.restarts else "false",
-            start_seconds=START_SECONDS if program.restarts else 0,
-            start_retries=START_RETRIES,
-            stop_grace=round(program.stop_grace_s),
-            log_bytes=SERVICE_LOG_BYTES_MAX,
-            log_backups=SERVICE_LOG_BACKUPS,
-        )
-        _write_private(folder / "program.conf", section)
+        _write_private(folder / SECTION, _section(program))
 
     def _write_configuration(self) -> None:
         _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -280,16 +289,19 @@ class Supervisor:
             pid_file=PID_FILE,
             open_files=open_files,
         )
-        sections = sorted((self._folder.root / "services").glob("*/program.conf"))
+        sections = sorted((self._folder.root / "services").glob(f"*/{SECTION}"))
         text = daemon + "".join(path.read_text(encoding="utf-8") for path in sections)
         _write_private(self._folder.root / CONFIGURATION, text)
 
     def _start_daemon(self) -> None:
         (self._folder.root / SOCKET).unlink(missing_ok=True)
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", CONFIGURATION]
+        environment = self._daemon_environment()
+        log_command(command, environment)
         started = subprocess.run(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", CONFIGURATION],
+            command,
             cwd=self._folder.root,
-            env=self._daemon_environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -353,6 +365,20 @@ def _short_path(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+def _section(program: ProgramConfig) -> str:
+    """What the daemon's configuration says of the program."""
+    return _PROGRAM.format(
+        name=program.launch.service,
+        digest=program.launch.digest,
+        restarts="true" if program.restarts else "false",
+        start_seconds=START_SECONDS if program.restarts else 0,
+        start_retries=START_RETRIES,
+        stop_grace=round(program.stop_grace_s),
+        log_bytes=SERVICE_LOG_BYTES_MAX,
+        log_backups=SERVICE_LOG_BACKUPS,
+    )
 
 
 def _fault(fault: xmlrpc.client.Fault) -> str:

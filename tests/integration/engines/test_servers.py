@@ -1,6 +1,7 @@
 """MariaDB and Kafka as the local engine makes and starts them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -71,6 +72,14 @@ def test_the_database_is_there_for_its_account_alone(stack: StackUnderTest) -> N
         seen = {row["Database"] for row in cursor.fetchall()}
     assert seen == {"information_schema", "paydb"}
     assert DATABASE_PASSWORD not in stack.paystack("logs", "mariadb").stdout
+
+
+def test_temporary_tables_of_another_server_are_left_alone(stack: StackUnderTest) -> None:
+    """A starting MariaDB deletes every temporary table in its tmpdir: /tmp is not its own."""
+    with stack.database() as database, database.cursor() as cursor:
+        cursor.execute("SELECT @@tmpdir AS place")
+        (found,) = cursor.fetchall()
+    assert Path(found["place"]).is_relative_to(stack.state_dir)
 
 
 @pytest.mark.parametrize("service", ["mariadb", "kafka"])

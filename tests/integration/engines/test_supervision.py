@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.engines.failure import ServiceFailed, ServiceLate, Trouble
 from paystack_cli.engines.local import supervisor
 from paystack_cli.engines.local.strays import find_strays
-from paystack_cli.errors import ExitCode, StartFailed, TimedOut, UsageError
+from paystack_cli.errors import ExitCode, UsageError
 from tests.support.stand_ins import StandIns, stand_ins
 from tests.support.told import Told
 from tests.support.waiting import wait_for
@@ -83,19 +84,23 @@ def test_a_killed_service_comes_back_every_time(project: StandIns) -> None:
 
 def test_a_crash_at_start_tells_exit_code_log_and_next_command(project: StandIns) -> None:
     with pytest.raises(
-        StartFailed, match="app crashed at start: 3 times, at last exit status 7"
-    ) as (error):
+        ServiceFailed, match="app crashed at start, 3 times, at last exit status 7: started"
+    ) as error:
         project.up(APP_CRASH="7")
     assert error.value.exit_code is ExitCode.START_FAILED
-    assert 'app | {"event": "started"}' in error.value.message
-    assert error.value.hint == "paystack logs app"
+    report = error.value.report
+    assert (report.trouble, report.evidence[0].exit_code) == (Trouble.CRASH_LOOP, 7)
+    assert error.value.hint == "paystack logs app --tail 50"
     assert _status(project, "store").health is Health.HEALTHY
 
 
 def test_a_failed_one_shot_keeps_what_waits_for_it_from_starting(project: StandIns) -> None:
-    with pytest.raises(StartFailed, match="init crashed at start: exit status 9") as error:
+    with pytest.raises(
+        ServiceFailed, match="init failed, exit status 9: one-shot at work"
+    ) as error:
         project.up(INIT_EXIT_CODE="9")
-    assert "one-shot at work" in error.value.message
+    report = error.value.report
+    assert (report.trouble, report.held_up) == (Trouble.ONE_SHOT_FAILED, ("app",))
     assert _status(project, "app").state is State.NOT_STARTED
     assert project.actions(project.up())["init"] == "completed"
 
@@ -103,11 +108,13 @@ def test_a_failed_one_shot_keeps_what_waits_for_it_from_starting(project: StandI
 def test_the_need_that_does_not_run_is_named_as_the_cause(project: StandIns) -> None:
     project.up("store")
     project.engine().down(("store",), Told())
-    with pytest.raises(TimedOut, match="root cause: store, which app needs, does not run") as error:
+    with pytest.raises(ServiceLate, match="store, which it needs, is stopped") as error:
         project.up_only("app", timeout_s=1.5, APP_UNREADY="1")
-    assert 'disk DOWN {"why": "worn"}' in error.value.message
+    report = error.value.report
+    assert report.path == ("app", "init", "store")
+    assert 'disk DOWN {"why": "worn"}' in report.evidence[0].probe_output
     assert error.value.exit_code is ExitCode.TIMED_OUT
-    assert "paystack logs store" in error.value.hint
+    assert error.value.hint == "paystack up store"
 
 
 def test_a_changed_configuration_restarts_that_service_alone(project: StandIns) -> None:

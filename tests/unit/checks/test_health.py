@@ -18,6 +18,7 @@ from paystack_cli.engines.base import Engine, Health, LogLine, ServiceStatus, St
 from paystack_cli.errors import UsageError
 from paystack_cli.stack.compose import load_stack
 from paystack_cli.stack.model import Stack
+from paystack_cli.stack.selection import EVERYTHING, Asked
 from paystack_cli.stack.settings import load_settings
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -83,12 +84,14 @@ def test_choice(
     checked: tuple[str, ...],
     excluded: tuple[str, ...],
 ) -> None:
-    choice = choose(stack, names=names, exclude=exclude, excluded_at_up=excluded_at_up)
+    choice = choose(
+        stack, Asked(names=tuple(names), exclude=tuple(exclude)), excluded_at_up=excluded_at_up
+    )
     assert choice == Choice(checked, excluded)
 
 
 def test_without_names_all_are_chosen_and_what_up_left_out_is_excluded(stack: Stack) -> None:
-    choice = choose(stack, names=[], exclude=["kafka"], excluded_at_up={"gateway"})
+    choice = choose(stack, Asked(exclude=("kafka",)), excluded_at_up={"gateway"})
     assert set(choice.excluded) == {"kafka", "gateway"}
     assert set(choice.checked) | set(choice.excluded) == {
         name for name in stack.default_services if stack.services[name].check
@@ -96,9 +99,9 @@ def test_without_names_all_are_chosen_and_what_up_left_out_is_excluded(stack: St
 
 
 def test_a_service_with_a_profile_is_checked_only_when_named(stack: Stack) -> None:
-    everything = choose(stack, names=[], exclude=[], excluded_at_up=())
+    everything = choose(stack, EVERYTHING, excluded_at_up=())
     assert "jenkins" not in (*everything.checked, *everything.excluded)
-    named = choose(stack, names=["jenkins"], exclude=[], excluded_at_up=())
+    named = choose(stack, Asked(names=("jenkins",)), excluded_at_up=())
     assert named.checked == ("jenkins",)
 
 
@@ -107,7 +110,7 @@ def test_a_service_with_a_profile_is_checked_only_when_named(stack: Stack) -> No
 )
 def test_names_that_mean_nothing_are_refused(stack: Stack, names: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        choose(stack, names=names, exclude=[], excluded_at_up=())
+        choose(stack, Asked(names=tuple(names)), excluded_at_up=())
 
 
 class OneProcess:

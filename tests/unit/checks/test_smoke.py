@@ -8,7 +8,7 @@ from paystack_cli.checks.model import CheckResult, Outcome
 from paystack_cli.checks.progress import Silent
 from paystack_cli.checks.retry import LAST_ATTEMPT_MIN_S, Deadline
 from paystack_cli.checks.runner import run_in_order
-from paystack_cli.checks.smoke import Journey, require_way_in
+from paystack_cli.checks.smoke import Journey, beyond, require_way_in
 from paystack_cli.clients.http import HttpxClient
 from paystack_cli.engines.base import Health, ServiceStatus, State
 from paystack_cli.errors import PreflightError
@@ -171,10 +171,20 @@ def test_it_says_where_it_stopped_and_why(fault: Fault, stopped_at: str, said: s
             ["captured", "ledger-capture", "refund", "refunded", "ledger-refund", "refund-again"],
         ),
         ({"consumer-worker"}, ["ledger-capture", "ledger-refund"]),
-        ({"refund-worker"}, ["refunded", "ledger-refund"]),
+        ({"refund-worker"}, ["refunded", "ledger-refund", "refund-again"]),
+        (beyond(["refund-worker"]), ["ledger-capture", "ledger-refund"]),
+        (
+            beyond(["settlement-worker"]),
+            ["ledger-capture", "refunded", "ledger-refund", "refund-again"],
+        ),
+        (
+            beyond(["gateway"]),
+            ["captured", "ledger-capture", "refund", "refunded", "ledger-refund", "refund-again"],
+        ),
+        (beyond([]), []),
     ],
 )
-def test_what_was_left_out_at_up_is_not_asked_for(excluded: set[str], left_out: list[str]) -> None:
+def test_what_is_left_out_is_not_asked_for(excluded: Collection[str], left_out: list[str]) -> None:
     results = travel(excluded=excluded)
     assert [r.name for r in results if r.outcome is Outcome.EXCLUDED] == left_out
     assert {r.outcome for r in results if r.name not in left_out} == {Outcome.PASSED}

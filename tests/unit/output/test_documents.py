@@ -1,18 +1,21 @@
 """Every JSON document keeps its published schema."""
 
 import json
-from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
 from paystack_cli.checks.model import Attempt, CheckResult, Outcome
 from paystack_cli.engines.base import BuildReport, ImageBuild, ImageOutcome
-from paystack_cli.events.dead_letter_headers import Origin
-from paystack_cli.events.dead_letters import DeadLetter, TopicSummary
+from paystack_cli.events.browse import Recovered
+from paystack_cli.events.grouping import Cause, Tally
+from paystack_cli.events.inspection import Inspection
+from paystack_cli.events.letter import DeadLetter
 from paystack_cli.events.outbox import OutboxStatus, Parked, Waiting
 from paystack_cli.output import build_report, check_report, dead_letter_report, outbox_report
+from paystack_cli.output.letter_document import letter_document
 from tests.support.documents import keeps_schema
+from tests.support.messages import Consumed
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 6000)
 
@@ -34,16 +37,20 @@ OUTBOX = OutboxStatus(
     parked_rows=3,
     published_in_window=30,
 )
-LETTERS = TopicSummary(
-    "payment.dlq",
-    count=2,
-    first_at=AT.replace(tzinfo=UTC),
-    last_at=AT.replace(tzinfo=UTC),
-    reasons=Counter({"E": 2}),
-    latest=(
-        DeadLetter(0, 7, AT.replace(tzinfo=UTC), "100000", Origin("payment.captured", 3, 9, "E")),
-        DeadLetter(1, 0, None, None, Origin()),
+LETTER = DeadLetter.of(
+    Consumed(
+        of_headers=[("kafka_dlt-exception-fqcn", b"E"), ("ce_type", b"PAYMENT_CAPTURED")]
+    ).message
+)
+INSPECTION = Inspection(
+    ("payment.dlq", "refund.dlq"),
+    (
+        (
+            Cause("payment.dlq", LETTER.fingerprint, "consumer-worker", None),
+            Tally(2, 1, 1_700_000_000_000, 1_700_000_000_000, LETTER.place),
+        ),
     ),
+    now_ms=1_700_000_000_000,
 )
 
 BUILD = BuildReport(
@@ -75,8 +82,16 @@ DOCUMENTS: dict[str, list[dict[str, object]]] = {
         outbox_report.document(OutboxStatus((), (), 0, 0), []),
     ],
     "dlq-inspect": [
-        dead_letter_report.document([LETTERS], ["too many"]),
-        dead_letter_report.document([TopicSummary("refund.dlq")], []),
+        dead_letter_report.inspection_document(INSPECTION, {"payment.dlq": [LETTER]}, ["much"]),
+        dead_letter_report.inspection_document(Inspection((), (), 0), {}, []),
+    ],
+    "dlq-list": [
+        dead_letter_report.list_document([LETTER], "payment.dlq:0:7"),
+        dead_letter_report.list_document([], None),
+    ],
+    "dlq-letter": [
+        letter_document(LETTER, unmasked=True, original=Recovered(b"1", (("ce_id", None),))),
+        letter_document(LETTER, original=Recovered(gone="retention")),
     ],
 }
 

@@ -1,16 +1,9 @@
-"""What `status` and `up` print."""
+"""What `status` prints."""
 
 import pytest
 
-from paystack_cli.engines.base import (
-    Action,
-    Health,
-    ServiceStatus,
-    ServiceTiming,
-    State,
-    UpReport,
-)
-from paystack_cli.output.service_report import report_status, report_up
+from paystack_cli.engines.base import Health, ServiceStatus, State
+from paystack_cli.output.service_report import report_status
 
 MEBIBYTE = 1024 * 1024
 
@@ -79,7 +72,7 @@ def test_an_excluded_service_says_so_unless_it_runs_after_all(
 def test_below_the_table_stands_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     lines = _table_of(
         _status("a", State.RUNNING, health=Health.UNHEALTHY, health_detail="no answer"),
-        _status("b", State.RESTARTING, ended="terminated by SIGKILL"),
+        _status("b", State.RESTARTING, ended="exit status 3", cause="no ledger"),
         _status("c", State.RUNNING, ended="terminated by SIGKILL"),
         capsys=capsys,
         problem="the supervisor was killed",
@@ -87,13 +80,5 @@ def test_below_the_table_stands_what_is_wrong(capsys: pytest.CaptureFixture[str]
     assert lines[-3:] == [
         "problem: the supervisor was killed",
         "a: no answer",
-        "b: ended, terminated by SIGKILL: paystack logs b",
+        "b: ended, exit status 3, no ledger: paystack logs b",
     ]
-
-
-def test_up_says_why_a_service_was_restarted(capsys: pytest.CaptureFixture[str]) -> None:
-    timing = ServiceTiming("app", Action.RESTARTED, "its configuration changed", 0.1, 0, 0.5, 0.6)
-    report_up(UpReport((timing,), 0.6), engine="local", as_json=False)
-    told = capsys.readouterr().out
-    assert "restarted, its configuration changed" in told
-    assert told.endswith("up: healthy after 0.6 s\n")

@@ -21,6 +21,7 @@ ANSWERS = {
     "docker-buildx": ("github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-3", "0.13.1"),
     "debootstrap": ("debootstrap 1.0.128+nmu2+deb12u2", "1.0.128"),
     "wrk": ("wrk debian/4.1.0-3+b2 [epoll] Copyright (C) 2012 Will Glozer", "4.1.0"),
+    "hyperfine": ("hyperfine 1.15.0", "1.15.0"),
     "kcat": (
         "kcat - Apache Kafka producer and consumer tool\nVersion 1.7.1 (librdkafka 2)",
         "1.7.1",

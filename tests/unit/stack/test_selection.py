@@ -1,4 +1,4 @@
-"""Which services `up` means."""
+"""Which services a command means."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import pytest
 
 from paystack_cli.errors import ExitCode, UsageError
 from paystack_cli.stack.model import Stack
-from paystack_cli.stack.selection import in_order, select, start_order
+from paystack_cli.stack.selection import Asked, in_order, select, select_exactly, start_order
 from tests.support.compose_project import make_project, stack_of
 
 COMPOSE = """
 x-paystack:
-  groups: {data: [store, init], front: [door]}
+  groups: {data: [store, init], front: [door], later: []}
 services:
   door: {command: [door], depends_on: [app]}
   app: {command: [app], depends_on: {init: {condition: service_completed_successfully}}}
@@ -19,6 +19,7 @@ services:
   store: {command: [store]}
   alone: {command: [alone]}
 """
+ALL = ["store", "init", "app", "door", "alone"]
 
 
 @pytest.fixture
@@ -28,44 +29,82 @@ def stack(tmp_path: Path) -> Stack:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("asked", "expected"),
     [
-        ({}, ["store", "init", "app", "door", "alone"]),
-        ({"names": ["init"]}, ["store", "init"]),
-        ({"names": ["door"]}, ["store", "init", "app", "door"]),
-        ({"names": ["data"]}, ["store", "init"]),
-        ({"names": ["front"], "no_deps": True}, ["door"]),
-        ({"only": ["app"]}, ["app"]),
-        ({"only": ["app,store"]}, ["store", "app"]),
-        ({"only": ["app", "store"]}, ["store", "app"]),
-        ({"exclude": ["alone"]}, ["store", "init", "app", "door"]),
-        ({"exclude": ["door,alone"]}, ["store", "init", "app"]),
-        ({"exclude": ["store"], "no_deps": True}, ["init", "app", "door", "alone"]),
-        ({"names": ["app"], "exclude": ["door"]}, ["store", "init", "app"]),
+        (Asked(), ALL),
+        (Asked(names=("init",)), ["store", "init"]),
+        (Asked(names=("door",)), ["store", "init", "app", "door"]),
+        (Asked(names=("data",)), ["store", "init"]),
+        (Asked(groups=("front",)), ["store", "init", "app", "door"]),
+        (Asked(names=("alone",), groups=("data",)), ["store", "init", "alone"]),
+        (Asked(only=("app",)), ["app"]),
+        (Asked(only=("app,store",)), ["store", "app"]),
+        (Asked(only=("app", "store")), ["store", "app"]),
+        (Asked(only=("front",)), ["door"]),
+        (Asked(exclude=("alone",)), ["store", "init", "app", "door"]),
+        (Asked(exclude=("door,alone",)), ["store", "init", "app"]),
+        (Asked(names=("app",), exclude=("door",)), ["store", "init", "app"]),
     ],
 )
-def test_select(stack: Stack, arguments: dict[str, object], expected: list[str]) -> None:
-    assert list(select(stack, **arguments).services) == expected  # type: ignore[arg-type]
-
-
-def test_what_is_excluded_is_part_of_the_answer(stack: Stack) -> None:
-    assert select(stack, exclude=["alone", "front"]).excluded == {"alone", "door"}
+def test_what_starts_takes_its_needs_along(stack: Stack, asked: Asked, expected: list[str]) -> None:
+    assert list(select(stack, asked).services) == expected
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint", "hint"),
+    ("asked", "expected"),
     [
-        ({"names": ["stroe"]}, "no service or group 'stroe'", "did you mean store"),
-        ({"exclude": ["xyz"]}, "no service or group 'xyz'", "one of: door, app, init"),
-        ({"names": ["app"], "only": ["store"]}, "contradict", "--only"),
-        ({"exclude": ["store"]}, "init -> store|app -> init -> store", "init"),
-        ({"names": ["door"], "exclude": ["init"]}, "door -> app -> init", "door,app"),
-        ({"only": ["app"], "exclude": ["app"]}, "excluded", "paystack"),
+        (Asked(groups=("front",)), ["door"]),
+        (Asked(exclude=("store",)), ["init", "app", "door", "alone"]),
+        (Asked(names=("door",), exclude=("init",)), ["door"]),
     ],
 )
-def test_refuses(stack: Stack, arguments: dict[str, object], complaint: str, hint: str) -> None:
+def test_without_needs(stack: Stack, asked: Asked, expected: list[str]) -> None:
+    assert list(select(stack, asked, no_deps=True).services) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (Asked(), ALL),
+        (Asked(names=("door",)), ["door"]),
+        (Asked(only=("door",)), ["door"]),
+        (Asked(groups=("data",)), ["store", "init"]),
+        (Asked(names=("app",), groups=("front",)), ["app", "door"]),
+        (Asked(exclude=("store",)), ["init", "app", "door", "alone"]),
+        (Asked(groups=("data",), exclude=("store",)), ["init"]),
+    ],
+)
+def test_every_other_command_means_what_is_named(
+    stack: Stack, asked: Asked, expected: list[str]
+) -> None:
+    assert list(select_exactly(stack, asked).services) == expected
+
+
+def test_what_is_excluded_is_part_of_the_answer(stack: Stack) -> None:
+    assert select(stack, Asked(exclude=("alone", "front"))).excluded == {"alone", "door"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint", "hint"),
+    [
+        (Asked(names=("stroe",)), "no service or group 'stroe'", "did you mean store"),
+        (Asked(only=("dor",)), "no service or group 'dor'", "did you mean door"),
+        (Asked(exclude=("xyz",)), "no service or group 'xyz'", "one of: door, app, init"),
+        (Asked(groups=("store",)), "no group 'store'", "one of: data, front"),
+        (Asked(groups=("dat",)), "no group 'dat'", "did you mean data"),
+        (Asked(groups=("later",)), "group later has no services", "one of: data, front"),
+        (Asked(exclude=("later",)), "group later has no services", "data"),
+        (Asked(names=("app",), only=("store",)), "contradict", "--only"),
+        (Asked(groups=("front",), only=("store",)), "contradict", "--only"),
+        (Asked(exclude=("store",)), "init -> store|app -> init -> store", "init"),
+        (Asked(names=("door",), exclude=("init",)), "door -> app -> init", "door,app"),
+        (Asked(groups=("front",), exclude=("init",)), "door -> app -> init", "door,app"),
+        (Asked(only=("app",), exclude=("app",)), "excluded", "less"),
+    ],
+)
+def test_refuses(stack: Stack, asked: Asked, complaint: str, hint: str) -> None:
     with pytest.raises(UsageError, match=complaint) as error:
-        select(stack, **arguments)  # type: ignore[arg-type]
+        select(stack, asked)
     assert hint in error.value.hint
     assert error.value.exit_code is ExitCode.USAGE
 
@@ -87,19 +126,20 @@ services:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("asked", "expected"),
     [
-        ({}, ["door"]),
-        ({"names": ["edge"]}, ["door"]),
-        ({"names": ["tunnel"]}, ["door", "tunnel"]),
-        ({"only": ["tunnel"]}, ["tunnel"]),
-        ({"only": ["tools"]}, ["tunnel", "client"]),
-        ({"exclude": ["client"]}, ["door"]),
+        (Asked(), ["door"]),
+        (Asked(names=("edge",)), ["door"]),
+        (Asked(groups=("edge",)), ["door"]),
+        (Asked(names=("tunnel",)), ["door", "tunnel"]),
+        (Asked(only=("tunnel",)), ["tunnel"]),
+        (Asked(only=("tools",)), ["tunnel", "client"]),
+        (Asked(exclude=("client",)), ["door"]),
     ],
 )
 def test_a_service_with_a_profile_is_meant_only_by_its_name(
-    tmp_path: Path, arguments: dict[str, list[str]], expected: list[str]
+    tmp_path: Path, asked: Asked, expected: list[str]
 ) -> None:
     stack = stack_of(make_project(tmp_path, PROFILES))
-    assert list(select(stack, **arguments).services) == expected
+    assert list(select(stack, asked).services) == expected
     assert in_order(stack) == ("door",)

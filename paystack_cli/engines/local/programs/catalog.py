@@ -156,7 +156,7 @@ EXECUTABLES = {
             origin=Packages((("debootstrap",),)),
             install_hint="sudo apt-get install debootstrap",
         ),
-        # The last two serve tests and benches only.
+        # The last three serve tests and benches only.
         Executable(
             name="wrk",
             executable="wrk",
@@ -164,6 +164,14 @@ EXECUTABLES = {
             version_arguments=("-v",),
             origin=Packages((("wrk",),)),
             install_hint="sudo apt-get install wrk",
+        ),
+        Executable(
+            name="hyperfine",
+            executable="hyperfine",
+            minimum=(1, 12),
+            version_arguments=("--version",),
+            origin=Packages((("hyperfine",),)),
+            install_hint="sudo apt-get install hyperfine",
         ),
         Executable(
             name="kcat",

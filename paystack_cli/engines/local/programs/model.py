@@ -43,10 +43,11 @@ class Program:
     source: Source
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where programs that ship with this one stand."""
+        return tuple(self.home / folder for folder in COMPANION_FOLDERS)
+
     def companion(self, name: str) -> Path | None:
         """A program that ships with this one, such as mariadb-install-db; None when it does not."""
-        for folder in COMPANION_FOLDERS:
-            path = self.home / folder / name
-            if path.is_file():
-                return path
-        return None
+        return next((path for f in self.folders if (path := f / name).is_file()), None)

@@ -1,6 +1,6 @@
 """The door: each program from this machine when it will do, else as it was or is now fetched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,16 +47,16 @@ def ensure(
             hint=f"choose from {', '.join(NAMES)}",
         )
     store = Store(tools_dir.absolute(), locks_dir)
-    inventory = _take_inventory(wanted, store, environment)
+    inventory = take_inventory(wanted, store, environment)
     if inventory.missing:
         with store.staging(progress) as staging:
             # Another paystack may have fetched them while this one waited for the folder.
-            inventory = _take_inventory(wanted, store, environment)
+            inventory = take_inventory(wanted, store, environment)
             for note in inventory.notes:
                 progress(note)
             if inventory.missing:
                 fetch(inventory.missing, store, staging, environment, progress)
-        inventory = _take_inventory(wanted, store, environment)
+        inventory = take_inventory(wanted, store, environment)
     programs = dict(inventory.programs)
     if KAFKA.name in wanted:
         java, jars = programs[JAVA.name], store.place(KAFKA)
@@ -68,7 +68,7 @@ def ensure(
 
 
 @dataclass(frozen=True, slots=True)
-class _Inventory:
+class Inventory:
     """What is there, what must be fetched, and why something that is there was passed over."""
 
     programs: Mapping[str, Program]
@@ -76,7 +76,8 @@ class _Inventory:
     notes: tuple[str, ...]
 
 
-def _take_inventory(wanted: set[str], store: Store, environment: Mapping[str, str]) -> _Inventory:
+def take_inventory(wanted: Set[str], store: Store, environment: Mapping[str, str]) -> Inventory:
+    """What there is of the programs `wanted`, and of those that they need. Fetches nothing."""
     with_kafka = KAFKA.name in wanted
     names = wanted - {KAFKA.name} | ({JAVA.name} if with_kafka else set())
     specs = [EXECUTABLES[name] for name in sorted(names)]
@@ -87,7 +88,7 @@ def _take_inventory(wanted: set[str], store: Store, environment: Mapping[str, st
     if with_kafka and not store.place(KAFKA).exists():
         missing.append(KAFKA)
     notes = tuple(unfit.reason for unfit in found if isinstance(unfit, Unfit))
-    return _Inventory(programs, tuple(missing), notes)
+    return Inventory(programs, tuple(missing), notes)
 
 
 def _find(spec: Executable, store: Store, environment: Mapping[str, str]) -> Program | Unfit | None:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from paystack_cli.engines.command_log import log_command
 from paystack_cli.engines.local.programs.model import FetchError
 
 LAST_LINES = 3
@@ -24,6 +25,7 @@ def run_tool(
     `environment` is added to this process's own. Raises FetchError with what it said last.
     """
     tool = Path(command[0]).name
+    log_command(command, os.environ | (environment or {}))
     try:
         done = subprocess.run(
             command,

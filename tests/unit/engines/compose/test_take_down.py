@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from paystack_cli.engines.base import State
+from paystack_cli.engines.base import Observed, State
 from paystack_cli.engines.compose.container import Container
-from paystack_cli.engines.compose.take_down import obstacles, sort_out, take_down
-from paystack_cli.engines.plan import Observed, plan_up
+from paystack_cli.engines.compose.take_down import halt, obstacles, sort_out, take_down
+from paystack_cli.engines.plan import plan_up
 from paystack_cli.stack.model import Stack
-from paystack_cli.stack.selection import in_order, select
+from paystack_cli.stack.selection import Asked, in_order, select
 from tests.support.compose_project import make_project, stack_of
 from tests.support.fake_docker import AT, FakeDaemon, container
 from tests.support.told import Told
@@ -70,6 +70,13 @@ def test_who_needs_others_is_stopped_first_and_only_what_runs(stack: Stack) -> N
     assert told.notes == ["removing pay-old, which belongs to no service of the stack"]
 
 
+def test_what_is_halted_stays_and_who_needs_others_comes_first(stack: Stack) -> None:
+    daemon: Any = FakeDaemon()
+    there = [container("store"), container("app"), container("guard", "exited")]
+    assert halt(stack, daemon, there, Told()) == ("app", "store")
+    assert daemon.done == [("stop", "id-app"), ("stop", "id-store")]
+
+
 def test_what_goes_on_running_is_named(stack: Stack) -> None:
     daemon: Any = FakeDaemon()
     told = Told()
@@ -99,7 +106,10 @@ def test_what_is_in_the_way_of_up(
 ) -> None:
     state = State.RUNNING if there[0].status == "running" else State.STOPPED
     steps = plan_up(
-        stack, select(stack, only=["store"]), {"store": Observed(state, change)}, recreate=False
+        stack,
+        select(stack, Asked(only=("store",))),
+        {"store": Observed(state, change)},
+        recreate=False,
     )
     changes = {"store": change} if change else {}
     assert _ids(obstacles(stack, steps, changes, there).of_services) == removed
