@@ -54,18 +54,25 @@ def logs(
     shown with every --level. At a terminal JSON lines are shown as time, level, event and fields;
     card numbers are masked everywhere.
     """
-    from paystack_cli.logs.chosen import Wanted, read_moment, read_pattern
+    from paystack_cli.errors import UsageError
+    from paystack_cli.logs.chosen import Wanted, read_pattern, read_payment
+    from paystack_cli.moment import read_moment
     from paystack_cli.output.log_lines import Style, print_logs
     from paystack_cli.stack.selection import select_exactly
 
+    if follow and until is not None:
+        raise UsageError(
+            "--follow goes on, and --until ends: what is written later is never before a time",
+            hint="leave one of them out: paystack logs --follow, or paystack logs --until TIME",
+        )
     run = context_of(ctx)
     chosen = select_exactly(run.stack, asked(services, only, group, exclude)).services
     now = datetime.now().astimezone()
     wanted = Wanted(
-        since=read_moment("--since", since, now),
-        until=read_moment("--until", until, now),
+        since=None if since is None else read_moment("--since", since, now),
+        until=None if until is None else read_moment("--until", until, now),
         level=level,
-        payment=payment,
+        payment=read_payment(payment),
         pattern=read_pattern(grep),
     )
     if tail is None and wanted.everything:

@@ -2,14 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from paystack_cli.engines.base import LogLine
 from paystack_cli.errors import UsageError
 from paystack_cli.logs.parsed import Level, Parsed, parse
-
-_AGO = re.compile(r"(?P<count>\d+(?:\.\d+)?)(?P<unit>[smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +50,6 @@ class Wanted:
         return parsed.level.reaches(self.level)
 
 
-def read_moment(option: str, text: str | None, now: datetime) -> datetime | None:
-    """A time as people give it: `10m` ago, `2026-11-22`, `2026-11-22T17:00Z`; local without a zone.
-
-    Raises UsageError, naming `option`, for anything else.
-    """
-    if text is None:
-        return None
-    ago = _AGO.fullmatch(text)
-    try:
-        if ago:
-            return now - timedelta(**{_UNITS[ago["unit"]]: float(ago["count"])})
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{option} is no time: {text!r}",
-            hint=f"{option} 10m (also s, h, d), or ISO 8601: {option} 2026-11-22T17:00:00Z",
-        ) from None
-
-
 def read_pattern(text: str | None) -> re.Pattern[str] | None:
     """A regular expression. Raises UsageError where it is none."""
     if text is None:
@@ -83,3 +61,13 @@ def read_pattern(text: str | None) -> re.Pattern[str] | None:
             f"--grep {text!r} is no regular expression: {error}",
             hint="quote what is meant literally: --grep 'a\\.b'",
         ) from error
+
+
+def read_payment(text: str | None) -> str | None:
+    """A payment's id as lines have it. Raises UsageError where it is none."""
+    if text is not None and not (text.isascii() and text.isdecimal()):
+        raise UsageError(
+            f"--payment {text!r} is no payment id",
+            hint="find the id by its key: paystack trace MERCHANT/KEY",
+        )
+    return text

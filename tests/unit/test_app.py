@@ -143,3 +143,8 @@ def test_the_lines_of_the_help_are_those_of_the_commands() -> None:
 def _first_sentence(command: click.Command) -> str:
     paragraph = (command.help or "").strip().partition("\n\n")[0]
     return " ".join(paragraph.split()).partition(". ")[0].rstrip(".") + "."
+
+
+def test_logs_cannot_both_go_on_and_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["logs", "--follow", "--until", "5m"]) == ExitCode.USAGE
+    assert "--follow goes on, and --until ends" in capsys.readouterr().err

@@ -57,9 +57,8 @@ def follow_logs(
     """As `read_logs`, then what the services write from now on, in whichever container."""
     follower = _Follower(daemon, frozenset(services))
     try:
-        for stamped in _past(daemon, list(containers.values()), tail, since, keep):
-            follower.last[stamped.service] = stamped.at
-            yield stamped.line
+        past = _past(daemon, list(containers.values()), tail, since, keep, follower.last)
+        yield from (stamped.line for stamped in past)
         for container in containers.values():
             if container.pid:
                 follower.attach(container.id, container.service, tail=0)
@@ -74,13 +73,19 @@ def _past(
     tail: int | None,
     since: datetime | None,
     keep: KeepLine | None,
+    last: dict[str, str] | None = None,
 ) -> Iterator[Stamped]:
+    """The lines that are kept; `last` is given the time of the last one read of each service."""
+
     def read(container: Container) -> Iterator[Stamped]:
         # The engine counts lines, and does not know which of them are meant.
         count = tail if keep is None else None
         pieces = daemon.log_stream(container.id, since, count, follow=False)
-        lines = (_stamped(container.service, line) for line in _lines(pieces))
-        return (one for one in lines if keep(one.line)) if keep else lines
+        for one in (_stamped(container.service, line) for line in _lines(pieces)):
+            if last is not None:
+                last[container.service] = one.at
+            if keep is None or keep(one.line):
+                yield one
 
     def read_last(container: Container) -> deque[Stamped]:
         return deque(read(container), maxlen=tail)

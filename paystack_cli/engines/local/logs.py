@@ -103,7 +103,12 @@ def _of_service(
     if tail is None:
         lines = filter(new_enough, _stamped(service, forwards(log, since)))
         return filter(keep, lines) if keep else lines
-    newest_first = takewhile(new_enough, _stamped_backwards(service, backwards(log)))
+    # Of a line whose time is too far behind to be known the reading does not end.
+    not_older = takewhile(
+        lambda line: line.at is None or new_enough(line),
+        _stamped_backwards(service, backwards(log)),
+    )
+    newest_first = filter(new_enough, not_older)
     last = list(islice(filter(keep, newest_first) if keep else newest_first, tail))
     return reversed(last)
 

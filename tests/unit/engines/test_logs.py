@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paystack_cli.engines.local.log_files import LINE_BYTES_MAX, READ_BYTES, forwards
-from paystack_cli.engines.local.logs import Follower, read_logs
+from paystack_cli.engines.local.logs import UNTIMED_LINES_MAX, Follower, read_logs
 from paystack_cli.engines.local.state import StateFolder
 
 
@@ -162,3 +162,11 @@ def test_following_a_service_that_starts_later(folder: StateFolder) -> None:
     lines = Follower(folder, ["late"]).lines()
     folder.log("late").write_text("hello\n")
     assert next(lines).text == "hello"
+
+
+def test_a_long_stretch_without_times_does_not_end_the_reading(folder: StateFolder) -> None:
+    stretch = "\n".join(f"  at {number}" for number in range(UNTIMED_LINES_MAX + 500))
+    folder.log("a").write_text(JSON.format("01") + f"\n{stretch}\n" + JSON.format("05") + "\n")
+    lines = list(read_logs(folder, ["a"], tail=5_000, since=START))
+    assert lines[0].text == JSON.format("01")
+    assert lines[-1].text == JSON.format("05")

@@ -6,7 +6,7 @@ import pytest
 
 from paystack_cli.engines.base import LogLine
 from paystack_cli.errors import UsageError
-from paystack_cli.logs.chosen import Wanted, read_moment, read_pattern
+from paystack_cli.logs.chosen import Wanted, read_pattern, read_payment
 from paystack_cli.logs.parsed import Level
 
 AT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -37,29 +37,17 @@ def test_what_is_kept(wanted: Wanted, kept: tuple[LogLine, ...]) -> None:
     assert wanted.everything is (kept == LINES and wanted.level is None)
 
 
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        (None, None),
-        ("10m", LATER - timedelta(minutes=10)),
-        ("1.5h", LATER - timedelta(minutes=90)),
-        ("90s", LATER - timedelta(seconds=90)),
-        ("2d", LATER - timedelta(days=2)),
-        ("2026-11-22T17:00:00Z", AT),
-        ("2026-11-22T18:00+01:00", AT),
-        ("2026-11-22", datetime(2026, 11, 22).astimezone()),
-    ],
-)
-def test_times_as_people_give_them(text: str | None, moment: datetime | None) -> None:
-    assert read_moment("--since", text, LATER) == moment
-
-
-@pytest.mark.parametrize("text", ["", "10", "10 minutes", "yesterday", "99999999999d", "m"])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="--since is no time"):
-        read_moment("--since", text, LATER)
-
-
 def test_what_is_no_regular_expression_is_refused() -> None:
     with pytest.raises(UsageError, match="no regular expression"):
         read_pattern("(")
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "", "10٣"])
+def test_what_is_no_payment_id_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="no payment id"):
+        read_payment(text)
+
+
+def test_a_payment_id_is_taken_as_it_is() -> None:
+    assert read_payment("100000") == "100000"
+    assert read_payment(None) is None
