@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from paystack_cli.context.builder import BuildKitFilter, ClassicFilter
@@ -186,12 +187,13 @@ def _content_below(place: str) -> tuple[int, int, int]:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                         continue
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
                     files += 1
-                    if entry.is_file(follow_symlinks=False):
-                        try:
-                            size += entry.stat(follow_symlinks=False).st_size
-                        except FileNotFoundError:
-                            files -= 1
+                    if S_ISREG(status.st_mode):
+                        size += status.st_size
         except FileNotFoundError:
             continue
         except PermissionError:

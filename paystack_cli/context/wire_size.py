@@ -71,7 +71,9 @@ def _content_size(size: int, number: int) -> int:
 def _stat_size(entry: Entry, target: bytes) -> int:
     """Bytes of the message Stat; owner and group are zero, and zero is not sent."""
     found = entry.found
-    size = _text(os.fsencode(entry.path)) + _number(_go_mode(entry)) + _text(target)
+    path = entry.path
+    path_bytes = len(path) if path.isascii() else len(os.fsencode(path))
+    size = 1 + _varint(path_bytes) + path_bytes + _number(_go_mode(entry)) + _text(target)
     if entry.kind is not Kind.FOLDER:
         size += _number(found.st_size)
     size += _number(found.st_mtime_ns)

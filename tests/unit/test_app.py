@@ -146,5 +146,5 @@ def _first_sentence(command: click.Command) -> str:
 
 
 def test_logs_cannot_both_go_on_and_end(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["logs", "--follow", "--until", "5m"]) == ExitCode.USAGE
+    assert app.run(["logs", "--follow", "--until", "5m"]) == ExitCode.USAGE
     assert "--follow goes on, and --until ends" in capsys.readouterr().err

@@ -65,8 +65,8 @@ def test_everything_stands_in_the_line_of_its_service_within_80_columns() -> Non
     ]
     assert lines[4].split() == ["db-migrate", "completed", "-", "2", "-", "-", "-", "-"]
     assert lines[6:] == [
-        "outbox: 3 rows wait, oldest 1.2 s; 4 parked; 2.0 published/s in the last 60 s, drained",
-        "in 2 s at that rate",
+        "outbox: 3 rows wait, oldest 1.2 s; 4 parked; 2.0 published/s in the last 60 s,",
+        "drained in 2 s at that rate",
         "kafka: no answer for 6 s",
     ]
 
