@@ -50,33 +50,30 @@ def _text(value: bytes) -> str:
 
 
 _DECIMAL = re.compile(rb"-?[0-9]{1,19}")
-BINARY_BYTES_MAX = 8
 
 
-def _number(value: bytes) -> int | None:
-    """Decimal text, or the big-endian bytes of Java's int, long or BigInteger.
+def _decimal(value: bytes) -> int | None:
+    return int(value) if _DECIMAL.fullmatch(value) else None
 
-    Bytes that are all digits are text: read as binary they would be an offset or a partition beyond
-    any that exists.
+
+def _binary(*sizes_bytes: int) -> Decode:
+    """Java's big-endian numbers of these sizes; decimal text is read too.
+
+    Bytes that are all digits are text: as binary they would be an offset or a partition beyond any
+    that exists.
     """
-    if _DECIMAL.fullmatch(value):
-        return int(value)
-    if 0 < len(value) <= BINARY_BYTES_MAX:
-        return int.from_bytes(value, "big", signed=True)
-    return None
-
-
-def _sized(size_bytes: int) -> Decode:
-    """A number that is binary of exactly this size, or decimal text."""
 
     def decode(value: bytes) -> int | None:
-        return _number(value) if len(value) == size_bytes or _DECIMAL.fullmatch(value) else None
+        if len(value) in sizes_bytes and not _DECIMAL.fullmatch(value):
+            return int.from_bytes(value, "big", signed=True)
+        return _decimal(value)
 
     return decode
 
 
-_INT, _LONG = _sized(4), _sized(8)
-
+_INT, _LONG = _binary(4), _binary(8)
+_BIG_INTEGER = _binary(*range(1, 9))
+"""As short as the number allows."""
 
 _STACKTRACE = "stacktrace"
 """No field of Origin: long, and shown of one letter only."""
@@ -132,8 +129,8 @@ DIALECTS = (
         "connect",
         {
             "__connect.errors.topic": ("topic", _text),
-            "__connect.errors.partition": ("partition", _number),
-            "__connect.errors.offset": ("offset", _number),
+            "__connect.errors.partition": ("partition", _decimal),
+            "__connect.errors.offset": ("offset", _decimal),
             "__connect.errors.connector.name": ("consumer", _text),
             "__connect.errors.stage": ("stage", _text),
             "__connect.errors.exception.class.name": ("exception", _text),
@@ -146,8 +143,8 @@ DIALECTS = (
         "streams",
         {
             "__streams.errors.topic": ("topic", _text),
-            "__streams.errors.partition": ("partition", _number),
-            "__streams.errors.offset": ("offset", _number),
+            "__streams.errors.partition": ("partition", _decimal),
+            "__streams.errors.offset": ("offset", _decimal),
             "__streams.errors.exception": ("exception", _text),
             "__streams.errors.message": ("message", _text),
             "__streams.errors.stacktrace": (_STACKTRACE, _text),
@@ -158,10 +155,10 @@ DIALECTS = (
         "share-group",
         {
             "__dlq.errors.topic": ("topic", _text),
-            "__dlq.errors.partition": ("partition", _number),
-            "__dlq.errors.offset": ("offset", _number),
+            "__dlq.errors.partition": ("partition", _decimal),
+            "__dlq.errors.offset": ("offset", _decimal),
             "__dlq.errors.group": ("consumer", _text),
-            "__dlq.errors.delivery.count": ("attempts", _number),
+            "__dlq.errors.delivery.count": ("attempts", _decimal),
             "__dlq.errors.message": ("message", _text),
         },
     ),
@@ -170,9 +167,9 @@ DIALECTS = (
         "x-original",
         {
             "x-original-topic": ("topic", _text),
-            "x-original-partition": ("partition", _number),
-            "x-original-offset": ("offset", _number),
-            "x-original-timestamp": ("timestamp_ms", _number),
+            "x-original-partition": ("partition", _INT),
+            "x-original-offset": ("offset", _LONG),
+            "x-original-timestamp": ("timestamp_ms", _LONG),
             "x-original-consumer-group": ("consumer", _text),
             "x-exception-fqcn": ("exception", _text),
             "x-exception-message": ("message", _text),
@@ -187,8 +184,8 @@ _BESIDE: Fields = {
     "ce_id": ("event_id", _text),
     "ce_type": ("event_type", _text),
     "ce_source": ("event_source", _text),
-    # Spring's retry topics.
-    "retry_topic-attempts": ("attempts", _number),
+    # Spring's retry topics; a byte in older ones.
+    "retry_topic-attempts": ("attempts", _binary(1, 4)),
 }
 """Headers that stand beside any dialect."""
 
@@ -198,7 +195,7 @@ _NUMBERS: Mapping[str, Decode] = {
     for fields in (_BESIDE, *(dialect.fields for dialect in DIALECTS))
     for name, (_, decode) in fields.items()
     if decode is not _text
-} | dict.fromkeys(("retry_topic-backoff-timestamp", "retry_topic-original-timestamp"), _number)
+} | dict.fromkeys(("retry_topic-backoff-timestamp", "retry_topic-original-timestamp"), _BIG_INTEGER)
 """Headers of any dialect that hold a number."""
 
 

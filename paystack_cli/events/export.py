@@ -1,7 +1,7 @@
 """Dead letters to a file, one JSON object a line: masked for reading, or whole for import."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -21,8 +21,7 @@ def export_file(path: Path) -> Iterator[TextIO]:
     try:
         if path.exists():
             raise PreflightError(f"{path} exists", hint="choose another --to FILE, or remove it")
-        opened: Callable[[str, int], int] = lambda name, flags: os.open(name, flags, OWNER_ONLY)  # noqa: E731
-        with open(partial, "w", encoding="utf-8", opener=opened) as file:
+        with open(partial, "w", encoding="utf-8", opener=_for_owner) as file:
             yield file
         partial.rename(path)
     except OSError as error:
@@ -31,3 +30,7 @@ def export_file(path: Path) -> Iterator[TextIO]:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _for_owner(name: str, flags: int) -> int:
+    return os.open(name, flags, OWNER_ONLY)

@@ -15,8 +15,8 @@ from paystack_cli.events.grouping import Cause, Grouping, Tally
 from paystack_cli.events.selection import Selection
 from paystack_cli.events.topic_reader import Span, Spans, kept, read
 
-RECORDS_A_PROCESS_MIN = 100_000
-"""A process of its own takes a third of a second to start; so many records take one."""
+RECORDS_A_PROCESS_MIN = 40_000
+"""A process of its own takes a third of a second to start; so many letters are worth it."""
 PROCESSES_MAX = 3
 """Each costs some 60 MB, and at most one a core is of use."""
 GRACE_S = 10.0

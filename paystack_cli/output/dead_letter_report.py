@@ -10,12 +10,19 @@ from rich.text import Text
 
 from paystack_cli.clients.sanitize import readable
 from paystack_cli.events.browse import Recovered
+from paystack_cli.events.dead_letter_headers import Header
 from paystack_cli.events.grouping import Cause, Tally
 from paystack_cli.events.inspection import Inspection
 from paystack_cli.events.letter import DeadLetter, Place, shown_key
 from paystack_cli.output.console import FittedTable, plain_table, stdout_console
 from paystack_cli.output.document import TIME_DECIMALS, print_document, versioned
-from paystack_cli.output.letter_document import about, iso, letter_document, line
+from paystack_cli.output.letter_document import (
+    about,
+    headers_document,
+    iso,
+    letter_document,
+    line,
+)
 
 NO_REASON = "(no exception header)"
 GROUPS_SHOWN_MAX = 20
@@ -197,12 +204,12 @@ def report_letter(letter: DeadLetter, original: Recovered | None, *, as_json: bo
             table.add_row(name.replace("_", " "), Text(str(value), overflow="fold"))
     console = stdout_console()
     console.print(table)
-    _section("headers", "\n".join(_header_lines(letter_document(letter)["headers"])))
+    _section("headers", "\n".join(_header_lines(letter.headers)))
     _section("value", _neat(letter.value))
     if letter.stacktrace is not None:
         _section("stack trace", readable(letter.stacktrace, VALUE_CHARACTERS_MAX))
     if original is not None:
-        _section("the original record", "\n".join(_original_lines(letter, original)))
+        _section("the original record", "\n".join(_original_lines(original)))
 
 
 def _section(title: str, text: str) -> None:
@@ -211,17 +218,14 @@ def _section(title: str, text: str) -> None:
         typer.echo(f"  {each}")
 
 
-def _header_lines(headers: object) -> list[str]:
-    assert isinstance(headers, list)  # noqa: S101 - our own document
-    return [f"{header['name']}: {header['value']}" for header in headers]
+def _header_lines(headers: Sequence[Header]) -> list[str]:
+    return [f"{header['name']}: {header['value']}" for header in headers_document(headers)]
 
 
-def _original_lines(letter: DeadLetter, original: Recovered) -> list[str]:
+def _original_lines(original: Recovered) -> list[str]:
     if original.gone is not None:
         return [f"gone: {original.gone}"]
-    headers = letter_document(letter, original=original)["original"]
-    assert isinstance(headers, dict)  # noqa: S101 - our own document
-    return [f"key: {shown_key(original.key)}", *_header_lines(headers["headers"])]
+    return [f"key: {shown_key(original.key)}", *_header_lines(original.headers)]
 
 
 def _neat(value: bytes | None) -> str:

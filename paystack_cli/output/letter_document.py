@@ -23,7 +23,7 @@ def letter_document(
     return versioned(
         "dlq-letter",
         **about(letter),
-        headers=_headers(letter.headers),
+        headers=headers_document(letter.headers),
         value=None if value is None else mask_card_numbers(value.decode("utf-8", "replace")),
         value_bytes=None if value is None else len(value),
         original=None if original is None else _original(original),
@@ -73,7 +73,8 @@ def line(document: dict[str, object]) -> str:
     return json.dumps(document)
 
 
-def _headers(headers: Sequence[Header]) -> list[dict[str, object]]:
+def headers_document(headers: Sequence[Header]) -> list[dict[str, str | None]]:
+    """Every header decoded and masked, in their order."""
     return [{"name": sanitize(name), "value": shown_value(name, value)} for name, value in headers]
 
 
@@ -81,7 +82,7 @@ def _original(found: Recovered) -> dict[str, object]:
     return {
         "gone": found.gone,
         "key": shown_key(found.key),
-        "headers": _headers(found.headers),
+        "headers": headers_document(found.headers),
     }
 
 

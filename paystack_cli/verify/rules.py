@@ -40,6 +40,8 @@ class Invariant:
     find: Search
     hint: str
     needs_journal: bool = False
+    asks_network: bool = False
+    """Looks at the card network's call log as well, where there is one."""
 
 
 def acknowledged_exists(evidence: Evidence) -> Iterator[Violation]:
@@ -319,7 +321,12 @@ INVARIANTS: Sequence[Invariant] = (
     ),
     Invariant(3, "pairs", "one capture entry, one refund entry", one_pair_each, _WORKERS),
     Invariant(
-        4, "refunds", "no refund beyond its capture, each once", refunds_within_capture, _WORKERS
+        4,
+        "refunds",
+        "no refund beyond its capture, each once",
+        refunds_within_capture,
+        _WORKERS,
+        asks_network=True,
     ),
     Invariant(5, "idempotency", "one payment and one answer for a key", one_answer_a_key, _LOGS),
     Invariant(6, "delivered", "every event is in its topic and applied", no_event_lost, _OUTBOX),

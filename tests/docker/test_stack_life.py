@@ -7,6 +7,10 @@ import time
 
 import pytest
 
+from tests.e2e.test_logs import (  # noqa: F401
+    payment,
+    test_a_payment_is_followed_through_the_services_in_the_order_of_time,
+)
 from tests.e2e.test_stack_life import (  # noqa: F401 - what every engine keeps
     test_a_second_up_starts_nothing,
     test_every_service_is_healthy_and_shows_what_it_costs,
@@ -53,6 +57,17 @@ def test_build_servers_check_from_inside(
 ) -> None:
     answer = stack.paystack("health", "gateway", "--output", "json", **{"CI": "", **environment})
     assert answer.document["from"] == place
+
+
+def test_the_watch_sees_all_servers(stack: ContainerStack) -> None:
+    document = stack.paystack("watch", "--once", "--output", "json").document
+    keeps_schema("watch", document)
+    assert document["problems"] == []
+    assert {row["health"] for row in document["services"]} <= {"healthy", "-"}
+    assert {row["state"] for row in document["breakers"]} == {"CLOSED"}
+    assert {row["service"] for row in document["consumers"]} == {
+        *("settlement-worker", "refund-worker", "consumer-worker"),
+    }
 
 
 def test_dead_letters_are_empty(stack: ContainerStack) -> None:

@@ -316,3 +316,9 @@ def test_without_a_journal_the_first_is_not_proven(world: Evidence) -> None:
     first, *others = verify(lambda: replace(world, journal=None), 0)
     assert first.outcome == "not_run"
     assert {result.outcome for result in others} == {"passed"}
+
+
+def test_a_call_log_that_was_not_asked_is_said(world: Evidence) -> None:
+    results = {each.name: each for each in verify(lambda: replace(world, calls=None), 0)}
+    assert results["4-refunds"].outcome == "passed"
+    assert "was not asked" in results["4-refunds"].summary

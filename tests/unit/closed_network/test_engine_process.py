@@ -44,7 +44,11 @@ def test_the_engine_is_found_and_ended(ours: Place, engine: "subprocess.Popen[by
     assert engine_process.find(ours) is None
 
 
-@pytest.mark.parametrize("content", ["", "no number", "4194305", str(os.getpid())])
+@pytest.mark.parametrize(
+    "content",
+    ["", "no number", "4194305", str(os.getpid())],
+    ids=["empty", "text", "too large", "another process"],  # the same in every worker
+)
 def test_a_stale_pid_file_leads_to_nobody(ours: Place, content: str) -> None:
     ours.pid_file.write_text(content)
     assert engine_process.find(ours) is None
