@@ -4,6 +4,7 @@ Both are brought up by the `paystack` command on free ports with a state folder 
 stack that runs from this checkout is never touched.
 """
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -22,11 +23,13 @@ FOLDER_MARKERS = {
 
 
 def pytest_configure() -> None:
-    """An interrupt interrupts, also where the tests run in the background of a shell.
+    """The same surroundings for every test, in whatever shell or worker it runs.
 
-    Such a shell has its jobs ignore SIGINT, and so would every command that the tests start.
+    A shell's background jobs ignore SIGINT, and so would every command that the tests start; and a
+    worker of pytest-xdist claims to be 80 columns wide.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("COLUMNS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
