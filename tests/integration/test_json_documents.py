@@ -40,6 +40,16 @@ OF_REPLAYS = {"dlq-replay", "dlq-apply", "dlq-discard", "dlq-history"}
 OF_EVENTS = {"dlq-letter", "outbox-show", "outbox-change", "outbox-doctor"}
 """Run in tests/integration/events, where there are letters and rows."""
 
+OF_CONTEXTS = {
+    "context",
+    "context-baseline",
+    "context-explain",
+    "context-files",
+    "context-rules",
+    "context-suggest",
+}
+"""Run in tests/unit/output/test_context_reports.py: they need no server."""
+
 OF_A_WHOLE_STACK = {"open", "trace", "verify"}
 """Run in tests/e2e, for the servers alone have no page."""
 
@@ -67,13 +77,24 @@ def test_every_schema_is_that_of_a_command() -> None:
         *IN_CONTAINERS,
         *OF_REPLAYS,
         *OF_EVENTS,
+        *OF_CONTEXTS,
         *OF_A_WHOLE_STACK,
     }
 
 
 @pytest.mark.parametrize(
     "name",
-    sorted({*COMMANDS, *LINES, *IN_CONTAINERS, *OF_REPLAYS, *OF_EVENTS, *OF_A_WHOLE_STACK}),
+    sorted(
+        {
+            *COMMANDS,
+            *LINES,
+            *IN_CONTAINERS,
+            *OF_REPLAYS,
+            *OF_EVENTS,
+            *OF_CONTEXTS,
+            *OF_A_WHOLE_STACK,
+        }
+    ),
 )
 def test_every_schema_names_itself(name: str) -> None:
     document = schema(name)
