@@ -17,7 +17,8 @@ from paystack_cli.stack.model import Stack
 from paystack_cli.stack.settings import Settings
 
 ENV_EXAMPLE = ".env.example"
-"""Its values stand in for those that are not set, so that everything else can be examined."""
+"""Its values stand in for those that are not set, or set to nothing, so that everything else can be
+examined."""
 
 
 Found = TypeVar("Found")
@@ -93,7 +94,8 @@ def _stack(settings: Settings) -> tuple[Stack, PaystackError | None]:
     if not isinstance(stack, PaystackError):
         return stack, None
     examples = read_dotenv(settings.project_dir / ENV_EXAMPLE, settings.variables)
-    filled = replace(settings, variables={**examples, **settings.variables})
+    given = {name: value for name, value in settings.variables.items() if value}
+    filled = replace(settings, variables={**settings.variables, **examples, **given})
     return load_stack(filled), stack
 
 

@@ -13,6 +13,9 @@ from paystack_cli.logs.parsed import time_of
 LINE_BYTES_MAX = 64 * 1024
 """A longer line is cut."""
 READ_BYTES = 64 * 1024
+TICK_S = 1.0
+"""A file's time may be older than the line last written to it: the kernel's clock for files ticks
+every few milliseconds."""
 
 
 def files_of(log: Path) -> list[Path]:
@@ -27,7 +30,7 @@ def forwards(log: Path, since: datetime | None = None) -> Iterator[str]:
     A log's times only grow, so a place in it is found by bisection.
     """
     for path in files_of(log):
-        if since is not None and path.stat().st_mtime < since.timestamp():
+        if since is not None and path.stat().st_mtime + TICK_S < since.timestamp():
             continue
         with path.open("rb") as file:
             file.seek(0 if since is None else _place(file, since))

@@ -1,5 +1,6 @@
 """Log files as one stream."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -170,3 +171,12 @@ def test_a_long_stretch_without_times_does_not_end_the_reading(folder: StateFold
     lines = list(read_logs(folder, ["a"], tail=5_000, since=START))
     assert lines[0].text == JSON.format("01")
     assert lines[-1].text == JSON.format("05")
+
+
+def test_a_line_that_is_younger_than_its_file_is_found(folder: StateFolder) -> None:
+    """The kernel's clock for files is a few milliseconds behind."""
+    log = folder.log("a")
+    log.write_text(JSON.format("05") + "\n")
+    at = START + timedelta(seconds=5)
+    os.utime(log, ((at - timedelta(milliseconds=4)).timestamp(),) * 2)
+    assert [line.at for line in read_logs(folder, ["a"], since=at)] == [at]
