@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ def time_in_turn(
         export = Path(folder) / "times.json"
         for _ in range(rounds):
             options = ("-N", "--warmup", "1", "--runs", str(runs), "--export-json", str(export))
-            lines = (" ".join(str(word) for word in command) for command in commands.values())
+            lines = (shlex.join(map(str, command)) for command in commands.values())
             subprocess.run(
                 [*hyperfine.argv, *options, *lines],
                 env={**os.environ, **hyperfine.environment, **environment},
