@@ -51,8 +51,13 @@ def test_the_marker_of_a_transaction_is_no_lag(servers: StackUnderTest) -> None:
 
         try:
             admin = admin_client(endpoint)
-            ends = watermarks(admin, endpoint, {topic: [0]}, FENCED_WITHIN_S)
-            assert ends[topic, 0].high == 2, "the record and the marker behind it"
+
+
+            def end() -> int:
+                return watermarks(admin, endpoint, {topic: [0]}, FENCED_WITHIN_S)[topic, 0].high
+
+            # The coordinator answers the commit first and writes the marker after it.
+            wait_for(lambda: end() == 2, "the record and the marker behind it", COMMITTED_WITHIN_S)
             wait_for(lambda: lag() == 0, "both committed", COMMITTED_WITHIN_S)
         finally:
             intake.close()

@@ -47,9 +47,9 @@ def measure(read_clock: Callable[[], float]) -> Skew:
 def judge(id: str, title: str, skew: Skew) -> Finding:
     """A finding for a clock by how far it is off."""
     ahead = "ahead of" if skew.ahead_s > 0 else "behind"
+    seen = f"{abs(skew.ahead_s):.2f} s {ahead} this machine's (measured to {skew.error_s:.2f} s)"
     if skew.certain_s < SKEW_WARN_S:
-        return well(id, title, f"agrees with this machine's to {skew.error_s + SKEW_WARN_S:.1f} s")
-    seen = f"{abs(skew.ahead_s):.1f} s {ahead} this machine's"
+        return well(id, title, seen)
     return (failure if skew.certain_s >= SKEW_FAIL_S else warning)(id, title, seen, SET_CLOCK)
 
 
