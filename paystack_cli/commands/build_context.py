@@ -8,12 +8,13 @@ import typer
 from typer.core import TyperGroup
 
 from paystack_cli.commands.completions import service_and_group_names
-from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.context import Context, context_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paystack_cli.context import Build
+    from paystack_cli.stack.builds import Builds
 
 DEFAULT_COMMAND = "show"
 
@@ -93,19 +94,30 @@ def show(
         Path | None, typer.Option(metavar="FILE", help="Also write a page with a treemap.")
     ] = None,
 ) -> None:
-    """Measure what builds are sent: without and with ignore files, by either builder."""
+    """Measure what image builds are sent.
+
+    For each context: all its files, those that the ignore file lets through, what BuildKit
+    transfers and what the classic builder does. Nothing is built, and no engine is asked. Exit 6
+    also when a context is larger than its budget in compose.yaml, or lets through what looks like a
+    secret.
+    """
     from paystack_cli.context.baseline import read_baseline
     from paystack_cli.context.gates import Limits, breaches
     from paystack_cli.context.survey import survey
     from paystack_cli.errors import ThresholdExceeded
-    from paystack_cli.output.context_report import report_contexts
+    from paystack_cli.output.context_document import print_contexts
 
     run = context_of(ctx)
     limits = Limits(_size(budget), max_growth, tuple(allow_secret or ()))
     baseline = read_baseline(_baseline_path(run, baseline_file))
-    contexts = survey(run.stack, services or ())
+    contexts = survey(_builds(run), services or ())
     exceeded = list(breaches(contexts, baseline, limits))
-    report_contexts(contexts, baseline, exceeded, as_json=run.output is OutputFormat.JSON)
+    if run.as_json:
+        print_contexts(contexts, baseline, exceeded)
+    else:
+        from paystack_cli.output.context_report import report_contexts
+
+        report_contexts(contexts, baseline)
     if html is not None:
         from paystack_cli.output.context_treemap import write_page
 
@@ -118,16 +130,20 @@ def show(
 def baseline(
     ctx: typer.Context, services: Services = None, baseline_file: BaselineFile = None
 ) -> None:
-    """Write the sizes of the contexts to a file, against which --max-growth judges."""
+    """Remember the sizes of the contexts.
+
+    They are written to a file that is committed, against which `context show --max-growth` judges;
+    those of other contexts stay in it.
+    """
     from paystack_cli.context.baseline import write_baseline
     from paystack_cli.context.survey import survey
     from paystack_cli.output.context_report import report_baseline
 
     run = context_of(ctx)
     path = _baseline_path(run, baseline_file)
-    contexts = survey(run.stack, services or ())
+    contexts = survey(_builds(run), services or ())
     written = write_baseline(path, contexts)
-    report_baseline(path, contexts, written, as_json=run.output is OutputFormat.JSON)
+    report_baseline(path, contexts, written, as_json=run.as_json)
 
 
 @context.command()
@@ -140,7 +156,11 @@ def files(
     target: Target = None,
     build_arg: BuildArgs = None,
 ) -> None:
-    """List exactly what a builder is sent of a folder, with the bytes of the transfer."""
+    """List exactly what a builder is sent of a folder.
+
+    Paths on stdout, the number of entries and the bytes of the transfer on stderr. A folder without
+    a Dockerfile is measured as for `COPY . /`.
+    """
     from paystack_cli.context import Builder, open_build
     from paystack_cli.output.context_files_report import report_files
 
@@ -152,18 +172,22 @@ def files(
         target=target,
         args=_arguments(build_arg),
     )
-    report_files(build, build.sent(), as_json=context_of(ctx).output is OutputFormat.JSON)
+    report_files(build, build.sent(), as_json=context_of(ctx).as_json)
 
 
 @context.command()
 def rules(ctx: typer.Context, services: Services = None, folder: Folder = None) -> None:
-    """Show what each rule of an ignore file keeps out, and the rules that do nothing or miss."""
+    """Show what each rule of an ignore file keeps out.
+
+    And what is wrong with a rule: it matches nothing, others have decided before it, a later one
+    undoes it, it misses what lies deeper, or only one of the builders obeys it.
+    """
     from paystack_cli.context.audit import audit
     from paystack_cli.output.context_rules_report import report_rules
 
     run = context_of(ctx)
     found = {name: audit(build.root, build.rules) for name, build in _chosen(run, services, folder)}
-    report_rules(found, as_json=run.output is OutputFormat.JSON)
+    report_rules(found, as_json=run.as_json)
 
 
 @context.command()
@@ -175,7 +199,11 @@ def suggest(
         bool, typer.Option("--write", help="Add the lines to the ignore files.")
     ] = False,
 ) -> None:
-    """Suggest lines for ignore files, each with what it saves; none drops what a build takes."""
+    """Suggest lines for ignore files, each with what it saves.
+
+    Only names that tools leave behind and files that look like secrets; never a line that would
+    drop anything that the Dockerfile takes. With --write they are added to the files.
+    """
     from paystack_cli.context.suggestions import suggest, write_lines
     from paystack_cli.output.context_rules_report import report_suggestions
 
@@ -185,7 +213,7 @@ def suggest(
         found[name] = suggest(build)
         if write and found[name]:
             write_lines(build, found[name])
-    report_suggestions(found, written=write, as_json=run.output is OutputFormat.JSON)
+    report_suggestions(found, written=write, as_json=run.as_json)
 
 
 @context.command()
@@ -196,18 +224,21 @@ def explain(
     dockerfile: Dockerfile = None,
     target: Target = None,
 ) -> None:
-    """Say whether each builder is sent a path, by which rule and line, and why."""
+    """Say whether builders are sent a path, and why.
+
+    For BuildKit and for the classic builder: the rule and the line that decide.
+    """
     from paystack_cli.context.explain import explain
     from paystack_cli.context.survey import context_holding
     from paystack_cli.output.context_rules_report import report_verdicts
 
     run = context_of(ctx)
     if folder is None:
-        root, inside, built_by = context_holding(run.stack, path)
+        root, inside, built_by = context_holding(_builds(run), path)
     else:
         root, inside, built_by = folder, path.as_posix().rstrip("/"), None
     verdicts = explain(root, inside, dockerfile=dockerfile or built_by, target=target)
-    report_verdicts(root.as_posix(), inside, verdicts, as_json=run.output is OutputFormat.JSON)
+    report_verdicts(root.as_posix(), inside, verdicts, as_json=run.as_json)
 
 
 def _chosen(
@@ -219,7 +250,14 @@ def _chosen(
 
     if folder is not None:
         return [(folder.as_posix(), open_build(folder))]
-    return stack_builds(run.stack, services or ())
+    return stack_builds(_builds(run), services or ())
+
+
+def _builds(run: Context) -> "Builds":
+    """The builds of compose.yaml, whose other settings need not be there."""
+    from paystack_cli.stack.builds import load_builds
+
+    return load_builds(run.settings)
 
 
 def _size(text: str | None) -> int | None:
@@ -236,7 +274,7 @@ def _size(text: str | None) -> int | None:
 def _baseline_path(run: Context, named: Path | None) -> Path:
     from paystack_cli.context.baseline import FILE_NAME
 
-    return named or run.stack.directory / FILE_NAME
+    return named or run.settings.compose_file.with_name(FILE_NAME)
 
 
 def _arguments(given: list[str] | None) -> dict[str, str]:

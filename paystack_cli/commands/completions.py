@@ -40,6 +40,13 @@ def dead_letter_topics(ctx: typer.Context, incomplete: str) -> list[str]:
     return _beginning_with(incomplete, topics)
 
 
+def log_levels(incomplete: str) -> list[str]:
+    """The levels of log lines."""
+    from paystack_cli.logs.parsed import Level
+
+    return _beginning_with(incomplete, Level)
+
+
 def _services(ctx: typer.Context) -> Iterator[str]:
     yield from _section(ctx, "services")
 
@@ -50,7 +57,7 @@ def _groups(ctx: typer.Context) -> Iterator[str]:
 
 def _section(ctx: typer.Context, *path: str) -> Iterable[str]:
     """The keys of a section of compose.yaml."""
-    from paystack_cli.stack.compose import read_document
+    from paystack_cli.stack.compose_file import read_document
 
     try:
         section = read_document(context_of(ctx).settings.compose_file)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def _findings(
 ) -> Iterator[Finding]:
     rule, matched = rules[index], tally.matched[index]
     if tally.nested[index]:
-        anywhere = replace(rule, pattern=ANYWHERE + rule.pattern, text=ANYWHERE + rule.text)
+        anywhere = rule._replace(pattern=ANYWHERE + rule.pattern, text=ANYWHERE + rule.text)
         mended = measure(root, [*rules[:index], anywhere, *rules[index + 1 :]]).after
         saves = Amount(after.files - mended.files, after.bytes - mended.bytes)
         if saves.files:

@@ -6,8 +6,8 @@ Sources: docker/cli (build.GetContextFromLocalDir), buildx (LoadInputs) and moby
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from paystack_cli.context.builder import Builder
 from paystack_cli.context.errors import NotMeasurable
@@ -27,8 +27,7 @@ _REMOTE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(NamedTuple):
     """`root` is the context's folder; `dockerfile` None where there is none to read.
 
     `ignore_file` is where the rules of this builder come from, whether it exists or not; `wanted`

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from paystack_cli.context.errors import NotMeasurable
 
@@ -20,16 +21,14 @@ _TAKES_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 _TRIGGER = "ONBUILD"
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(NamedTuple):
     """A file that is written into the Dockerfile; its last line is `name`."""
 
     name: str
     strips_tabs: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction; `line` is where it begins, from 1.
 
     `text`: all after its flags; `trigger`: what an ONBUILD holds, None for any other keyword.
@@ -68,8 +67,7 @@ class Instruction:
             yield from filter(None, map(heredoc, quoted_words(self.text)))
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """Instructions in their order; `syntax` is the frontend that the file asks for."""
 
     instructions: tuple[Instruction, ...]

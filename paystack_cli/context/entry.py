@@ -18,13 +18,14 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFDIR: Kind.FOLDER,
-    stat.S_IFLNK: Kind.LINK,
-    stat.S_IFIFO: Kind.PIPE,
-    stat.S_IFSOCK: Kind.SOCKET,
-    stat.S_IFBLK: Kind.DEVICE,
-    stat.S_IFCHR: Kind.DEVICE,
+    # what it is, whether it is a file, whether a folder: both are asked of each entry many times
+    stat.S_IFREG: (Kind.FILE, True, False),
+    stat.S_IFDIR: (Kind.FOLDER, False, True),
+    stat.S_IFLNK: (Kind.LINK, False, False),
+    stat.S_IFIFO: (Kind.PIPE, False, False),
+    stat.S_IFSOCK: (Kind.SOCKET, False, False),
+    stat.S_IFBLK: (Kind.DEVICE, False, False),
+    stat.S_IFCHR: (Kind.DEVICE, False, False),
 }
 
 
@@ -38,14 +39,14 @@ class Entry:
     `size`: bytes of content, 0 for all but files.
     """
 
-    __slots__ = ("_attributes", "found", "kind", "path", "place", "size")
+    __slots__ = ("_attributes", "found", "is_file", "is_folder", "kind", "path", "place", "size")
 
     def __init__(self, path: str, place: str, found: os.stat_result) -> None:
         self.path = path
         self.place = place
         self.found = found
-        self.kind = _KINDS[stat.S_IFMT(found.st_mode)]
-        self.size = found.st_size if self.kind is Kind.FILE else 0
+        self.kind, self.is_file, self.is_folder = _KINDS[stat.S_IFMT(found.st_mode)]
+        self.size = found.st_size if self.is_file else 0
         self._attributes: dict[str, bytes] | None = None
 
     def attributes(self) -> dict[str, bytes]:
@@ -57,6 +58,8 @@ class Entry:
     def _read_attributes(self) -> dict[str, bytes]:
         try:
             names = os.listxattr(self.place, follow_symlinks=False)
+            if not names:
+                return {}
             return {name: os.getxattr(self.place, name, follow_symlinks=False) for name in names}
         except OSError as error:
             if error.errno in _NO_ATTRIBUTES:
@@ -78,7 +81,7 @@ class HardLinks:
 
     def earlier_name(self, entry: Entry) -> str | None:
         """The path of an earlier entry with the same content, None for the first one."""
-        if entry.kind is Kind.FOLDER or entry.found.st_nlink == 1:
+        if entry.found.st_nlink == 1 or entry.is_folder:
             return None
         first = self._names.setdefault(entry.found.st_ino, entry.path)
         return None if first == entry.path else first

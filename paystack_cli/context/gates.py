@@ -1,8 +1,8 @@
 """Judges measured contexts against limits: budgets, growth, files that look like secrets."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from paystack_cli.byte_size import format_size
 from paystack_cli.context.baseline import growth_percent
@@ -10,8 +10,7 @@ from paystack_cli.context.measurement import Amount
 from paystack_cli.context.survey import SurveyedContext
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """`budget_bytes`: of all contexts together; `growth_percent_max`: of each since the baseline.
 
     `allowed_secrets` are file patterns of what looks like a secret and is none.

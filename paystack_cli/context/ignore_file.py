@@ -4,8 +4,8 @@ Source: moby/patternmatcher, ignorefile.ReadAll and patternmatcher.New; Go's buf
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from paystack_cli.context.go_path import WHITE_SPACE, BadPatternError, clean, match
 from paystack_cli.errors import UsageError
@@ -37,8 +37,7 @@ class IgnoreFileRefused(UsageError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One pattern of an ignore file.
 
     `line`: where it stands, from 1, None for what a builder adds by itself; `text`: as written;

@@ -3,13 +3,11 @@
 import heapq
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
 from typing import NamedTuple
 
 from paystack_cli.context.builder import BuildKitFilter, ClassicFilter
-from paystack_cli.context.entry import Entry, Kind
+from paystack_cli.context.entry import Entry
 from paystack_cli.context.ignore_file import Rule
 from paystack_cli.context.secrets import is_secret_like
 from paystack_cli.context.sent import with_folders
@@ -48,8 +46,7 @@ class Kept(NamedTuple):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """What one pass over a context has found; content is counted under each of its names.
 
     `saved` has one amount for each rule; `wire_bytes` and `tar_bytes` are what BuildKit and the
@@ -118,7 +115,7 @@ class _Pass:
                     files, size, unread = _content_below(entry.place)
                     self._unread += unread
                 else:
-                    files, size = (entry.kind is not Kind.FOLDER), entry.size
+                    files, size = (not entry.is_folder), entry.size
                 self._saved_files[match.decided_by] += files
                 self._saved_bytes[match.decided_by] += size
             yield visit
@@ -136,7 +133,7 @@ class _Pass:
             return
         if not self._closed:
             self._tar.add(entry)
-        if entry.kind is not Kind.FOLDER:
+        if not entry.is_folder:
             self._count(entry)
 
     def _count(self, entry: Entry) -> None:
@@ -181,21 +178,28 @@ def _content_below(place: str) -> tuple[int, int, int]:
     files = size = unread = 0
     waiting = [place]
     while waiting:
+        here = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as found:
+            folder = os.open(here, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except PermissionError:
+            unread += 1
+            continue
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        try:
+            # Asked through the open folder the system need not look up the path of each entry.
+            with os.scandir(folder) as found:
                 for entry in found:
                     if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+                        waiting.append(f"{here}/{entry.name}")
                         continue
                     try:
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue
                     files += 1
-                    if S_ISREG(status.st_mode):
+                    if entry.is_file(follow_symlinks=False):
                         size += status.st_size
-        except FileNotFoundError:
-            continue
-        except PermissionError:
-            unread += 1
+        finally:
+            os.close(folder)
     return files, size, unread

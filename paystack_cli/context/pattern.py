@@ -8,8 +8,6 @@ import os
 from collections.abc import Callable
 from enum import StrEnum
 
-import re2
-
 from paystack_cli.context.go_path import BAD_PATTERN, as_runes
 from paystack_cli.context.ignore_file import IgnoreFileRefused, Rule
 
@@ -24,9 +22,6 @@ UNESCAPED = frozenset("|{}^")
 """What keeps that meaning without being one of the wildcards of a pattern."""
 
 BYTE_ORDER_MARK = "\ufeff"
-
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
 class Way(StrEnum):
@@ -116,8 +111,12 @@ def _expression(pattern: Pattern) -> Callable[[str], bool]:
 
 def _compiled(pattern: Pattern) -> Callable[[str], bool]:
     """Raises IgnoreFileRefused for an expression that RE2 cannot read."""
+    import re2  # 3 ms that most ignore files never need
+
+    quiet = re2.Options()
+    quiet.log_errors = False
     try:
-        search = re2.compile(pattern.expression, _QUIET).search
+        search = re2.compile(pattern.expression, quiet).search
     except re2.error as error:
         raise IgnoreFileRefused(BAD_PATTERN, line=pattern.rule.line) from error
     return lambda path: search(as_runes(path)) is not None

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from paystack_cli.context.builder import BuildKitFilter, ClassicFilter, with_build_files
 from paystack_cli.context.entry import Entry, Kind
@@ -14,8 +14,7 @@ from paystack_cli.context.walk import Visit, walk
 from paystack_cli.context.wire_size import WireSize
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What is sent: relative paths, sorted; how many of each kind; bytes.
 
     `bytes` is the whole transfer; `rerun_bytes` the next one, when the largest file has changed.
@@ -86,7 +85,7 @@ def with_folders(visits: Iterable[Visit]) -> Iterator[Visit]:
             yield from waiting
             waiting.clear()
             yield visit
-        elif visit.entry.kind is Kind.FOLDER:
+        elif visit.entry.is_folder:
             waiting.append(visit)
 
 

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from paystack_cli.context.dockerfile import (
     Dockerfile,
@@ -25,7 +26,7 @@ EVERYTHING = "/"
 
 _NOTHING = "scratch"
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:")
-_KNOWN_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
+_KNOWN_SYNTAX = r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -38,7 +39,7 @@ def wanted_sources(
     context. `args` are the build's arguments. Raises NotMeasurable where that cannot be known.
     """
     dockerfile = parse_dockerfile(text)
-    if dockerfile.syntax and not _KNOWN_SYNTAX.fullmatch(dockerfile.syntax):
+    if dockerfile.syntax and not re.fullmatch(_KNOWN_SYNTAX, dockerfile.syntax):
         raise NotMeasurable(
             f"the Dockerfile is read by another frontend, {dockerfile.syntax}",
             hint="only docker/dockerfile is understood",
@@ -52,8 +53,7 @@ def wanted_sources(
     return tuple(sorted(wanted)) if is_used else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """`is_read`: the build really takes it; BuildKit is told of some that it never reads."""
 
     path: str

@@ -7,7 +7,6 @@ from pathlib import Path
 from paystack_cli.context.audit import ANYWHERE
 from paystack_cli.context.build import Build
 from paystack_cli.context.builder import BuildKitFilter
-from paystack_cli.context.entry import Kind
 from paystack_cli.context.ignore_file import Rule, parse_ignore_file
 from paystack_cli.context.measurement import Amount, Measurement, measure
 from paystack_cli.context.secrets import is_secret_like
@@ -105,7 +104,7 @@ def _drops_named(build: Build, rules: Sequence[Rule]) -> bool:
 def _kept(root: Path, chosen: BuildKitFilter, named: Sequence[str]) -> int:
     """How many entries at or below the named sources are let through."""
     return sum(
-        not visit.match.excluded and visit.entry.kind is not Kind.FOLDER
+        not visit.match.excluded and not visit.entry.is_folder
         for visit in walk(root, chosen)
         if any(
             visit.entry.path == name or visit.entry.path.startswith(f"{name}/") for name in named

@@ -3,8 +3,8 @@
 import os
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from paystack_cli.context.build import Build, open_build
 from paystack_cli.context.builder import Builder, with_build_files
@@ -13,11 +13,11 @@ from paystack_cli.context.measurement import Measurement, measure
 from paystack_cli.context.sent import Transfer
 from paystack_cli.context.sources import EVERYTHING
 from paystack_cli.errors import UsageError
-from paystack_cli.stack import model
+from paystack_cli.stack.builds import Build as ServiceBuild
+from paystack_cli.stack.builds import Builds
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTransfer:
+class ServiceTransfer(NamedTuple):
     """What the builders transfer for one service; bytes.
 
     `buildkit_bytes`: only what the Dockerfile takes; `rerun_bytes`: by BuildKit, once the largest
@@ -30,8 +30,7 @@ class ServiceTransfer:
     classic_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyedContext:
+class SurveyedContext(NamedTuple):
     """One folder with one ignore file, and the services that are built from it.
 
     `name` is the folder as compose.yaml names it; `budget_bytes` None where it sets none.
@@ -44,7 +43,7 @@ class SurveyedContext:
     services: tuple[ServiceTransfer, ...]
 
 
-def survey(stack: model.Stack, services: Iterable[str] = ()) -> list[SurveyedContext]:
+def survey(stack: Builds, services: Iterable[str] = ()) -> list[SurveyedContext]:
     """Measure what builds of these services, or of all that are built, are sent.
 
     Raises UsageError for a service that is not built, NotMeasurable, IgnoreFileRefused and
@@ -53,7 +52,7 @@ def survey(stack: model.Stack, services: Iterable[str] = ()) -> list[SurveyedCon
     return [_surveyed(stack, builds) for builds in _by_context(stack, services)]
 
 
-def stack_builds(stack: model.Stack, services: Iterable[str] = ()) -> list[tuple[str, Build]]:
+def stack_builds(stack: Builds, services: Iterable[str] = ()) -> list[tuple[str, Build]]:
     """One build for each context of these services, with the context's name.
 
     Of a context that several services share it wants what any of them takes. Raises what `survey`
@@ -63,17 +62,17 @@ def stack_builds(stack: model.Stack, services: Iterable[str] = ()) -> list[tuple
     for builds in _by_context(stack, services):
         _, first = builds[0]
         wanted = sorted({source for _, build in builds for source in build.wanted})
-        found.append((context_name(stack, first.root), replace(first, wanted=tuple(wanted))))
+        found.append((context_name(stack, first.root), first._replace(wanted=tuple(wanted))))
     return found
 
 
-def context_holding(stack: model.Stack, path: Path) -> tuple[Path, str, Path]:
+def context_holding(stack: Builds, path: Path) -> tuple[Path, str, Path]:
     """The innermost context that holds a path, the path in it, and a Dockerfile built from it.
 
     Raises UsageError for a path in none.
     """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - a link is sent as a link
-    built = [found.build for found in stack.services.values() if found.build is not None]
+    built = stack.services.values()
     holding = [build for build in built if absolute.is_relative_to(build.context.absolute())]
     if not holding:
         raise UsageError(
@@ -85,7 +84,7 @@ def context_holding(stack: model.Stack, path: Path) -> tuple[Path, str, Path]:
     return inner.context, inside, (nearest or [inner])[0].dockerfile
 
 
-def _by_context(stack: model.Stack, services: Iterable[str]) -> list[list[tuple[str, Build]]]:
+def _by_context(stack: Builds, services: Iterable[str]) -> list[list[tuple[str, Build]]]:
     """Builds by service, those of one folder and one ignore file together."""
     contexts: dict[tuple[Path, Path], list[tuple[str, Build]]] = {}
     for name, build in _builds(stack, tuple(services)).items():
@@ -94,8 +93,8 @@ def _by_context(stack: model.Stack, services: Iterable[str]) -> list[list[tuple[
     return list(contexts.values())
 
 
-def _builds(stack: model.Stack, named: Sequence[str]) -> Mapping[str, model.Build]:
-    built = {name: found.build for name, found in stack.services.items() if found.build is not None}
+def _builds(stack: Builds, named: Sequence[str]) -> Mapping[str, ServiceBuild]:
+    built = stack.services
     unknown = [name for name in named if name not in built]
     if unknown:
         raise UsageError(
@@ -104,7 +103,7 @@ def _builds(stack: model.Stack, named: Sequence[str]) -> Mapping[str, model.Buil
     return {name: built[name] for name in named or built}
 
 
-def _opened(service: str, build: model.Build) -> Build:
+def _opened(service: str, build: ServiceBuild) -> Build:
     if build.others:
         raise NotMeasurable(
             f"{service} is built with {', '.join(sorted(build.others))}, which is not measured",
@@ -115,7 +114,7 @@ def _opened(service: str, build: model.Build) -> Build:
     )
 
 
-def _surveyed(stack: model.Stack, builds: Sequence[tuple[str, Build]]) -> SurveyedContext:
+def _surveyed(stack: Builds, builds: Sequence[tuple[str, Build]]) -> SurveyedContext:
     _, first = builds[0]
     measurement = measure(first.root, first.rules)
     return SurveyedContext(
@@ -127,7 +126,7 @@ def _surveyed(stack: model.Stack, builds: Sequence[tuple[str, Build]]) -> Survey
     )
 
 
-def context_name(stack: model.Stack, root: Path) -> str:
+def context_name(stack: Builds, root: Path) -> str:
     """The folder from where compose.yaml lies, as far as it lies below."""
     if root.is_relative_to(stack.directory):
         return root.relative_to(stack.directory).as_posix()

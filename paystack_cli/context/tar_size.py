@@ -38,7 +38,7 @@ class TarSize:
     def _size(self, entry: Entry) -> int:
         if _is_plain(entry):
             return BLOCK + padded(entry.size)
-        name = os.fsencode(entry.path + ("/" if entry.kind is Kind.FOLDER else ""))
+        name = os.fsencode(entry.path + ("/" if entry.is_folder else ""))
         size = entry.size
         target = entry.link_target()
         first = self._seen.earlier_name(entry)
@@ -57,7 +57,7 @@ class TarSize:
 def _is_plain(entry: Entry) -> bool:
     """Whether one header surely holds all there is to say, which is so for nearly every file."""
     return (
-        entry.kind is Kind.FILE
+        entry.is_file
         and entry.found.st_nlink == 1
         and len(entry.path) <= NAME_MAX
         and entry.path.isascii()
@@ -108,5 +108,5 @@ def _record_size(key: str, value: bytes) -> int:
 
 def _capability(entry: Entry) -> dict[str, bytes]:
     """The record of the one extended attribute that this builder sends."""
-    value = entry.attributes().get(CAPABILITY) if entry.kind is Kind.FILE else None
+    value = entry.attributes().get(CAPABILITY) if entry.is_file else None
     return {} if value is None else {f"SCHILY.xattr.{CAPABILITY}": value}

@@ -1,15 +1,17 @@
 """Walks a folder as a builder does: in its order, entering what it enters."""
 
 import os
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from paystack_cli.context.builder import Filter
-from paystack_cli.context.entry import Entry, Kind
+from paystack_cli.context.entry import Entry
 from paystack_cli.context.errors import ContextRefused
 from paystack_cli.context.matcher import NO_MATCH, Match
+
+BATCH = 1000
+"""Entries of one folder that are held in memory at a time, besides the names of the others."""
 
 _EVERYONE_READS = 0o444
 
@@ -33,7 +35,7 @@ def walk(root: Path, chosen: Filter) -> Iterator[Visit]:
         entries, inherited = open_folders[-1]
         for entry in entries:
             decided = chosen.match(entry.path, inherited)
-            if entry.kind is not Kind.FOLDER:
+            if not entry.is_folder:
                 if not decided.excluded:
                     check_readable(entry)
                 yield Visit(entry, decided, is_pruned=False)
@@ -54,27 +56,42 @@ def _read(place: str, above: str, *, excluded: bool) -> Iterator[Entry]:
     Nobody minds an unreadable folder that is excluded; another one raises ContextRefused.
     """
     try:
-        with os.scandir(place) as found:
-            names = sorted(found, key=attrgetter("name"))
+        names = os.listdir(place)  # noqa: PTH208 - a Path each would take most of the time
+        names.sort()
+        for start in range(0, len(names), BATCH):
+            yield from _examine(place, above, names[start : start + BATCH])
     except (FileNotFoundError, NotADirectoryError):
         return
     except PermissionError as error:
         if excluded:
             return
         raise _unreadable(place) from error
-    for name in names:
-        try:
-            status = name.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue
-        yield Entry(above + name.name, name.path, status)
+
+
+def _examine(place: str, above: str, names: Sequence[str]) -> list[Entry]:
+    """The entries of these names, but for those that have vanished.
+
+    Asked through the open folder the system need not look up its path for each of them.
+    """
+    entries = []
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in names:
+            try:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            entries.append(Entry(above + name, f"{place}/{name}", status))
+    finally:
+        os.close(folder)
+    return entries
 
 
 def check_readable(entry: Entry) -> None:
     """Raises ContextRefused when the entry is a file whose content this user cannot read."""
     mode = entry.found.st_mode
     if (
-        entry.kind is Kind.FILE
+        entry.is_file
         and mode & _EVERYONE_READS != _EVERYONE_READS
         and not os.access(entry.place, os.R_OK)
     ):

@@ -1,4 +1,4 @@
-"""Measured contexts of the stack: one JSON document or tables on stdout."""
+"""Measured contexts of the stack: tables on stdout."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,26 +12,17 @@ from paystack_cli.context.baseline import growth_percent
 from paystack_cli.context.measurement import Amount
 from paystack_cli.context.survey import SurveyedContext
 from paystack_cli.output.console import plain_table, stdout_console
+from paystack_cli.output.context_document import PERCENT_DECIMALS
 from paystack_cli.output.context_files_report import printable
 from paystack_cli.output.context_treemap import folder_bars
-from paystack_cli.output.document import print_document, versioned
+from paystack_cli.output.document import print_document
 
-PERCENT_DECIMALS = 1
 LARGEST_SHOWN = 3
 """Of each context, in the table."""
 
 
-def report_contexts(
-    contexts: Sequence[SurveyedContext],
-    baseline: Mapping[str, Amount],
-    exceeded: Sequence[str],
-    *,
-    as_json: bool,
-) -> None:
-    """Tell what was measured; `exceeded` are the limits that are broken."""
-    if as_json:
-        print_document(document(contexts, baseline, exceeded))
-        return
+def report_contexts(contexts: Sequence[SurveyedContext], baseline: Mapping[str, Amount]) -> None:
+    """Tables of what was measured."""
     console = stdout_console()
     console.print(_contexts(contexts, baseline))
     console.print(_services(contexts))
@@ -54,52 +45,6 @@ def report_baseline(
         size = format_size(found.measurement.after.bytes)
         typer.echo(f"baseline: {found.name} {size}, {found.measurement.after.files} files")
     typer.echo(f"baseline: wrote {path}")
-
-
-def document(
-    contexts: Sequence[SurveyedContext], baseline: Mapping[str, Amount], exceeded: Sequence[str]
-) -> dict[str, object]:
-    """`paystack.context/v1`, described in docs/schemas."""
-    return versioned(
-        "context",
-        ok=not exceeded,
-        exceeded=list(exceeded),
-        before_bytes=sum(found.measurement.before.bytes for found in contexts),
-        after_bytes=sum(found.measurement.after.bytes for found in contexts),
-        contexts=[_context(found, baseline.get(found.name)) for found in contexts],
-    )
-
-
-def _context(found: SurveyedContext, before: Amount | None) -> dict[str, object]:
-    measured = found.measurement
-    growth = growth_percent(measured.after, before)
-    return {
-        "context": found.name,
-        "ignore_file": found.build.ignore_file.name,
-        "before": measured.before._asdict(),
-        "after": measured.after._asdict(),
-        "cut_percent": round(measured.cut_percent, PERCENT_DECIMALS),
-        "permitted_buildkit_bytes": measured.wire_bytes,
-        "budget_bytes": found.budget_bytes,
-        "baseline_bytes": before.bytes if before else None,
-        "growth_percent": None if growth is None else round(growth, PERCENT_DECIMALS),
-        "rules": [
-            {"line": rule.line, "rule": rule.text, "files": saved.files, "bytes": saved.bytes}
-            for rule, saved in zip(found.build.rules, measured.saved, strict=True)
-        ],
-        "largest": [{"path": kept.path, "bytes": kept.bytes} for kept in measured.largest],
-        "secrets": list(measured.secrets),
-        "unread_folders": measured.unread,
-        "services": [
-            {
-                "service": taken.service,
-                "buildkit_bytes": taken.buildkit_bytes,
-                "rerun_bytes": taken.rerun_bytes,
-                "classic_bytes": taken.classic_bytes,
-            }
-            for taken in found.services
-        ],
-    }
 
 
 def _contexts(contexts: Sequence[SurveyedContext], baseline: Mapping[str, Amount]) -> Table:

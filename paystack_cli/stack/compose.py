@@ -1,20 +1,22 @@
 """Reads stack/compose.yaml into the stack model: interpolation, short and long forms, checks."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from paystack_cli.byte_size import parse_size
-from paystack_cli.errors import PreflightError
+from paystack_cli.stack.builds import parse_build
 from paystack_cli.stack.catalog import load_catalog
+from paystack_cli.stack.compose_file import (
+    Document,
+    environment,
+    extension_of,
+    interpolated,
+    read_document,
+    unreadable,
+)
 from paystack_cli.stack.interpolation import interpolate
 from paystack_cli.stack.model import (
-    Build,
     Condition,
     Healthcheck,
     LocalOptions,
@@ -25,17 +27,11 @@ from paystack_cli.stack.model import (
 )
 from paystack_cli.stack.settings import Settings
 
-FORMAT = 1
-"""The `x-paystack` format that this release reads."""
-
 VOLUMES_VARIABLE = "PAYSTACK_VOLUMES"
 """Given to compose.yaml by paystack: the folder of the named volumes of the local engine."""
 
 NOT_OF_THE_CONTAINER = {"build", "depends_on", "profiles", "x-paystack"}
 """Keys of a service that change nothing in a container that is there."""
-
-MORE_FILES = frozenset({"additional_contexts", "dockerfile_inline"})
-"""Keys of a build that bring in files from elsewhere."""
 
 UNGROUPED = "other"
 RESTARTING_POLICIES = ("always", "unless-stopped", "on-failure")
@@ -51,11 +47,6 @@ _PORT = re.compile(
 )
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][\w.-]*")
 _PUBLISHED_VARIABLE = re.compile(r"\$\{(\w+)[^}]*\}:\d+(?:/\w+)?$")
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml where this machine has it: 50 ms less for each command."""
-
-Document = Mapping[str, Any]
 
 
 def volumes_dir(settings: Settings, stack_name: str) -> Path:
@@ -75,40 +66,14 @@ def load_stack(settings: Settings) -> Stack:
     try:
         return _stack(raw, name, variables, settings)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
-
-
-def read_document(path: Path) -> Document:
-    """A compose.yaml as it is written, variables in place. Raises PreflightError."""
-    try:
-        document: Document = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - safe
-    except (yaml.YAMLError, OSError) as error:
-        raise _unreadable(path, str(error)) from error
-    return document
-
-
-def _unreadable(path: Path, reason: str) -> PreflightError:
-    return PreflightError(f"cannot read {path}: {reason}", hint=f"git diff {path}")
-
-
-def _interpolated(node: Any, variables: Mapping[str, str]) -> Any:
-    match node:
-        case str():
-            return interpolate(node, variables)
-        case dict():
-            return {key: _interpolated(value, variables) for key, value in node.items()}
-        case list():
-            return [_interpolated(value, variables) for value in node]
-    return node
+        raise unreadable(path, f"{type(error).__name__}: {error}") from error
 
 
 def _stack(
     raw_document: Document, name: str, variables: Mapping[str, str], settings: Settings
 ) -> Stack:
-    document = _interpolated(raw_document, variables)
-    extension = document.get("x-paystack", {})
-    if extension.get("format", FORMAT) != FORMAT:
-        raise ValueError(f"x-paystack format {extension['format']}, this release reads {FORMAT}")
+    document = interpolated(raw_document, variables)
+    extension = extension_of(document)
     raw_services: Mapping[str, Document] = document["services"]
     groups = {group: tuple(names) for group, names in extension.get("groups", {}).items()}
     group_of = {member: group for group, members in groups.items() for member in members}
@@ -137,11 +102,7 @@ def _stack(
             for service, raw in raw_services.items()
         },
         groups=groups,
-        context_budgets={
-            settings.compose_file.parent / folder: parse_size(str(size))
-            for folder, size in extension.get("context_budgets", {}).items()
-        },
-        local_environment=_environment(extension.get("local", {}).get("environment"), variables),
+        local_environment=environment(extension.get("local", {}).get("environment"), variables),
         catalog=load_catalog(settings.catalog_file),
     )
 
@@ -173,18 +134,18 @@ def _service(
 ) -> Service:
     extension = raw.get("x-paystack", {})
     local = extension.get("local", {})
-    environment = _environment(raw.get("environment"), variables)
+    given = environment(raw.get("environment"), variables)
     return Service(
         name=name,
         group=group,
         check=extension.get("check"),
         page=extension.get("page"),
         image=raw.get("image"),
-        build=_build(raw.get("build"), directory, variables),
+        build=parse_build(raw.get("build"), directory, variables),
         container_name=raw.get("container_name"),
         profiles=frozenset(raw.get("profiles", ())),
         command=_words(raw.get("command")),
-        environment=environment,
+        environment=given,
         depends_on=depends_on,
         ports=_ports(raw, port_variables),
         volumes=_named_volumes(raw.get("volumes", ())),
@@ -194,38 +155,22 @@ def _service(
         one_shot=one_shot,
         local=LocalOptions(
             program=local.get("program"),
-            environment=_environment(local.get("environment"), variables),
+            environment=environment(local.get("environment"), variables),
             extra_ports=_ports(local, port_variables, key="extra_ports"),
         ),
-        digest=_digest({**raw, "environment": environment}),
+        definition=_definition({**raw, "environment": given}),
     )
 
 
-def _digest(raw: Document) -> str:
+def _definition(raw: Document) -> str:
     kept = {key: value for key, value in raw.items() if key not in NOT_OF_THE_CONTAINER}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+    return json.dumps(kept, sort_keys=True)
 
 
 def _words(command: str | list[str] | None) -> tuple[str, ...]:
     if isinstance(command, str):
         raise TypeError(f"write the command as a list, not as a shell string: {command!r}")
     return tuple(str(word) for word in command or ())
-
-
-def _environment(
-    raw: Mapping[str, object] | list[str] | None, variables: Mapping[str, str]
-) -> dict[str, str]:
-    """Map form and list form; a name without a value takes it from the variables, if there."""
-    if isinstance(raw, list):
-        pairs = [entry.partition("=") for entry in raw]
-        raw = {name: value if equals else None for name, equals, value in pairs}
-    given: dict[str, str] = {}
-    for name, value in (raw or {}).items():
-        if value is not None:
-            given[name] = str(value)
-        elif name in variables:
-            given[name] = variables[name]
-    return given
 
 
 def _depends_on(raw: Document) -> dict[str, Condition]:
@@ -262,22 +207,6 @@ def _port(text: str, variable: str | None) -> Port:
         target=int(parsed["target"]),
         protocol=parsed["protocol"] or "tcp",
         variable=variable,
-    )
-
-
-def _build(
-    raw: Document | str | None, directory: Path, variables: Mapping[str, str]
-) -> Build | None:
-    if raw is None:
-        return None
-    given: Document = {"context": raw} if isinstance(raw, str) else raw
-    context = directory / given.get("context", ".")
-    return Build(
-        context=context,
-        dockerfile=context / given.get("dockerfile", "Dockerfile"),
-        args=_environment(given.get("args"), variables),
-        target=given.get("target"),
-        others=frozenset(MORE_FILES.intersection(given)),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from paystack_cli.stack.builds import Build
 from paystack_cli.stack.catalog import Catalog
 
 PROTECTED = "protected"
@@ -59,21 +60,6 @@ class Healthcheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
-    """How the service's image is made; `args` are the Dockerfile's ARGs.
-
-    `others` are the keys of the entry that bring in more files than these: `additional_contexts`,
-    `dockerfile_inline`.
-    """
-
-    context: Path
-    dockerfile: Path
-    args: Mapping[str, str]
-    target: str | None = None
-    others: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class LocalOptions:
     """How the local engine runs the service.
 
@@ -111,8 +97,15 @@ class Service:
     restarts: bool
     one_shot: bool
     local: LocalOptions
-    digest: str
-    """Changes when compose.yaml, as interpolated, gives a container of the service otherwise."""
+    definition: str
+    """What compose.yaml, as interpolated, makes a container of the service from, as JSON."""
+
+    @property
+    def digest(self) -> str:
+        """Changes when compose.yaml gives a container of the service otherwise."""
+        import hashlib  # 2 ms that commands which only look can do without
+
+        return hashlib.sha256(self.definition.encode()).hexdigest()
 
     @property
     def protected(self) -> bool:
@@ -133,9 +126,6 @@ class Stack:
     services: Mapping[str, Service]
     groups: Mapping[str, tuple[str, ...]]
     local_environment: Mapping[str, str]
-    context_budgets: Mapping[Path, int]
-    """The most bytes that a build may be sent of a folder."""
-
     catalog: Catalog
 
     @property

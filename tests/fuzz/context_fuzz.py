@@ -8,6 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from paystack_cli.context import Builder, ContextRefused, IgnoreFileRefused, open_build
@@ -17,7 +18,10 @@ from tests.support.build_clients import Build, Received, sent_to_buildkit, sent_
 from tests.support.docker import engine_selected, what_is_missing
 
 BATCH = 25
-"""Contexts that are built together, and deleted before the next ones are made."""
+"""Contexts that are built together, then deleted."""
+
+BATCHES_AT_A_TIME = 3
+"""A builder is busy with one while the contexts of another are made, measured and compared."""
 
 Client = Callable[[Mapping[str, Build], Path], Mapping[str, Received]]
 
@@ -51,15 +55,20 @@ def _run(seed: int, numbers: Sequence[int], keep: Path | None) -> int:
     print(f"seed {seed}: contexts {numbers[0]} to {numbers[-1]}, both builders", flush=True)
     started = time.monotonic()
     differing = 0
-    for begin in range(0, len(numbers), BATCH):
-        batch = numbers[begin : begin + BATCH]
-        with tempfile.TemporaryDirectory(prefix="paystack-fuzz-") as scratch:
-            for told in differences(seed, batch, Path(scratch), keep):
+    batches = [numbers[begin : begin + BATCH] for begin in range(0, len(numbers), BATCH)]
+    with ThreadPoolExecutor(BATCHES_AT_A_TIME) as pool:
+        for found in pool.map(lambda batch: _batch(seed, batch, keep), batches):
+            for told in found:
                 differing += 1
                 print(f"DIFFERS seed {seed} {told}", flush=True)
     took_s = time.monotonic() - started
     print(f"seed {seed}: {len(numbers)} contexts, {differing} differences, {took_s:.0f} s")
     return ExitCode.CHECK_FAILED if differing else ExitCode.OK
+
+
+def _batch(seed: int, numbers: Sequence[int], keep: Path | None) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="paystack-fuzz-") as scratch:
+        return list(differences(seed, numbers, Path(scratch), keep))
 
 
 def differences(

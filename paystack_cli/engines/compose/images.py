@@ -20,7 +20,8 @@ from paystack_cli.engines.compose.cli import ComposeCli
 from paystack_cli.engines.compose.record import read_record, write_record
 from paystack_cli.engines.signs import remedy
 from paystack_cli.errors import StartFailed
-from paystack_cli.stack.model import Build, Service, Stack
+from paystack_cli.stack.builds import Build
+from paystack_cli.stack.model import Service, Stack
 
 ARTEFACTS = Path("scripts/artefacts")
 """Makes the wheels that images copy in; relative to the project folder."""

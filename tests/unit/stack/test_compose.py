@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from paystack_cli.errors import PreflightError
-from paystack_cli.stack.model import Build, Condition, Port, Volume
+from paystack_cli.stack.builds import Build
+from paystack_cli.stack.model import Condition, Port, Volume
 from tests.support.compose_project import make_project, settings_of, stack_of
 from tests.support.stack import PROJECT
 

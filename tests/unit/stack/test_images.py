@@ -1,6 +1,7 @@
 """What every image keeps: one pattern, artefacts alone, no root, nothing of how it was made."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from paystack_cli.context import Builder, open_build
 from tests.support.stack import COMPOSE_FILE
 
 STACK = COMPOSE_FILE.parent
@@ -122,16 +124,28 @@ class TestEveryImage:
 
 
 @pytest.mark.parametrize(
-    ("context", "permitted"),
+    ("context", "rules"),
     [
-        ("backend", ["!build", "!*/build"]),
-        ("gateway", ["!templates"]),
-        ("jenkins", ["!plugins.txt", "!casc.yaml"]),
+        ("backend", ["*/*", "!build/**", "!*/build"]),
+        ("gateway", ["*", "!templates"]),
+        ("jenkins", ["*", "!plugins.txt", "!casc.yaml"]),
     ],
 )
-def test_only_artefacts_are_let_through(context: str, permitted: list[str]) -> None:
+def test_only_artefacts_are_let_through(context: str, rules: list[str]) -> None:
     lines = (STACK / context / ".dockerignore").read_text("utf-8").splitlines()
-    assert [line for line in lines if not line.startswith("#")] == ["*", *permitted]
+    assert [line for line in lines if not line.startswith("#")] == rules
+
+
+def test_both_builders_are_sent_the_same_of_the_services(tmp_path: Path) -> None:
+    shutil.copy(BACKEND / ".dockerignore", tmp_path)
+    let_through = {"build/a.whl", "common/build/b.whl", "app/build/c.whl"}
+    for path in (*let_through, "app/src/main.py", "app/tests/build/x", "app/pyproject.toml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("content")
+    for builder in Builder:
+        sent = open_build(tmp_path, builder=builder).sent().paths
+        files = {path for path in sent if (tmp_path / path).is_file()}
+        assert files - {".dockerignore"} == let_through
 
 
 def test_images_of_others_are_settings_with_a_pinned_default() -> None:
