@@ -10,7 +10,7 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from paystack_cli.clients.errors import ServerFailed, ServerRefused, ServerUnreachable
+from paystack_cli.clients.errors import LockConflict, ServerFailed, ServerRefused, ServerUnreachable
 from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.errors import PaystackError
 
@@ -45,7 +45,8 @@ class DatabaseEndpoint:
     password: str = field(repr=False)
     name: str
     tls: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """`ssl_ca`, `ssl_cert`, `ssl_key` of PyMySQL; without any the connection is a plain one."""
+    """`ssl_ca`, `ssl_cert`, `ssl_key` of PyMySQL; without any, TLS where the server has it, but
+    whatever it shows is believed."""
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host}:{self.port}/{self.name}"
@@ -59,6 +60,10 @@ _REFUSED_ACCOUNT = (
 _NOT_ALLOWED = (ServerRefused, "let this account do it: GRANT SELECT ON paydb.* TO …")
 _NOT_MIGRATED = (ServerRefused, "paystack up db-migrate")
 _BUSY = (ServerFailed, "paystack logs mariadb --tail 50")
+_CONFLICT = (
+    LockConflict,
+    "see which transaction is long: paystack outbox doctor; then the same command again",
+)
 
 _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     0: _UNREACHABLE,  # PyMySQL: the connection was already closed
@@ -74,6 +79,9 @@ _ERRORS: Mapping[int, tuple[type[PaystackError], str]] = {
     1142: _NOT_ALLOWED,
     1143: _NOT_ALLOWED,
     1227: _NOT_ALLOWED,
+    1020: _CONFLICT,  # changed since it was read (MariaDB 11.6.2 and later)
+    1205: _CONFLICT,  # lock wait timeout
+    1213: _CONFLICT,  # deadlock
 }
 """MariaDB and client error numbers; every other one is _BUSY."""
 

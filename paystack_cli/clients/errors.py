@@ -13,3 +13,7 @@ class ServerRefused(PreflightError):
 
 class ServerFailed(PreflightError):
     """The server answered with an error that may pass: overload, a lock, a lost connection."""
+
+
+class LockConflict(ServerFailed):
+    """Another transaction has the rows; all of this one was undone, and it may be tried again."""

@@ -1,6 +1,7 @@
 """Kafka: silent clients with typed errors. Nothing here joins a group or commits an offset."""
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -51,7 +52,12 @@ PREFETCH_PAUSE_MS = 5
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 """Of one answer of the broker; a larger record comes alone."""
 
+REASON_MAX_S = 2.0
+"""For a broker to say why it does not let in."""
+REASON_TURN_S = 0.1
+
 UNREACHABLE_HINT = "paystack status kafka"
+SECURED_HINT = "check PAYSTACK_KAFKA_BOOTSTRAP and the other PAYSTACK_KAFKA_ settings"
 CREATE_TOPICS_HINT = "paystack up kafka-topics"
 
 _UNREACHABLE = (ServerUnreachable, UNREACHABLE_HINT)
@@ -96,6 +102,8 @@ def error_of_code(
 ) -> PaystackError:
     """As `kafka_error`; `code` is None where Kafka itself reported no error."""
     kind, hint = _BUSY if code is None else _ERRORS.get(code, _BUSY)
+    if kind is ServerUnreachable and endpoint.security:
+        hint = SECURED_HINT
     return kind(f"Kafka {endpoint}, {subject}: {reason}", hint=hint)
 
 
@@ -105,7 +113,28 @@ def typed_errors(endpoint: KafkaEndpoint, subject: str) -> Iterator[None]:
     try:
         yield
     except KafkaException as error:
-        raise kafka_error(error.args[0], endpoint, subject) from error
+        failure: KafkaError = error.args[0]
+        if endpoint.security and _ERRORS.get(failure.code()) is _UNREACHABLE:
+            failure = _refusal(endpoint) or failure
+        raise kafka_error(failure, endpoint, subject) from error
+
+
+def _refusal(endpoint: KafkaEndpoint) -> KafkaError | None:
+    """Why a secured broker does not let in; None when nothing tells.
+
+    A request only hears from librdkafka that the connection failed. A wrong password and a
+    certificate of somebody else are told to a client's error callback alone.
+    """
+    told: list[KafkaError] = []
+    settings: dict[str, Any] = {**_configuration(endpoint), "error_cb": told.append}
+    client = AdminClient(settings, logger=_QUIET)
+    deadline_s = time.monotonic() + REASON_MAX_S
+    while time.monotonic() < deadline_s:
+        client.poll(REASON_TURN_S)
+        for error in told:
+            if _ERRORS.get(error.code()) is _REFUSED_ACCOUNT:
+                return error
+    return next((error for error in told if error.code() == KafkaError._TRANSPORT), None)
 
 
 def partitions_of(

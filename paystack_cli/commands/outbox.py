@@ -1,13 +1,13 @@
 """`paystack outbox`: what waits, what is parked, and putting it right."""
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.check_options import Junit
+from paystack_cli.commands.consent import Yes, confirm
+from paystack_cli.commands.context import Context, context_of
 from paystack_cli.commands.server_options import Database, open_endpoints
 from paystack_cli.errors import UsageError
 
@@ -23,7 +23,6 @@ STATEMENT_TIMEOUT_S = 35.0
 """A little more than the server's own limit for one statement, so that its answer arrives."""
 
 EventIds = Annotated[list[int], typer.Argument(min=1, metavar="ID…", help="Outbox event ids.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @outbox.command()
@@ -37,7 +36,11 @@ def status(
     ] = None,
     database: Database = None,
 ) -> None:
-    """Show waiting rows by event type and slice, parked rows with reasons, and the publish rate."""
+    """Show what waits, what is parked and why, and the publish rate.
+
+    What waits is counted by event type and by slice; each slice of the payments belongs to one
+    relay. All figures are of one moment, and nothing is locked.
+    """
     from paystack_cli.errors import ThresholdExceeded
     from paystack_cli.events.outbox import breaches, read_status
     from paystack_cli.output.outbox_report import report
@@ -45,7 +48,7 @@ def status(
     run = context_of(ctx)
     found = read_status(_open(run, database), STATEMENT_TIMEOUT_S)
     exceeded = list(breaches(found, max_age_s=max_age, max_pending=max_pending))
-    report(found, exceeded, as_json=_as_json(run))
+    report(found, exceeded, as_json=run.as_json)
     if exceeded:
         raise ThresholdExceeded("; ".join(exceeded), hint="paystack health outbox-relay")
 
@@ -67,7 +70,11 @@ def list_rows(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many rows.")] = 50,
     database: Database = None,
 ) -> None:
-    """List rows that are not published, oldest first; with --payment all of its rows."""
+    """List rows that are not published, oldest first.
+
+    With --payment all rows of that payment, published ones too. A full list says where the
+    next one begins.
+    """
     from paystack_cli.events.outbox_rows import State, find_rows
     from paystack_cli.output.outbox_rows_report import report_rows
 
@@ -85,7 +92,7 @@ def list_rows(
         limit=limit,
     )
     more = found[-1].event_id if len(found) == limit else None
-    report_rows(found, more, as_json=_as_json(run))
+    report_rows(found, more, as_json=run.as_json)
 
 
 @outbox.command()
@@ -94,7 +101,11 @@ def show(
     event_id: Annotated[int, typer.Argument(min=1, metavar="ID", help="The outbox event id.")],
     database: Database = None,
 ) -> None:
-    """Show one row in full: state, attempts, reason, payload, and who has applied the event."""
+    """Show one row in full, and who has applied its event.
+
+    State, attempts, the reason of the last failure, the payload with card numbers masked, and the
+    consumers that have the event in their inbox.
+    """
     from paystack_cli.events.outbox_rows import applied_by, find_row
     from paystack_cli.output.outbox_rows_report import report_row
 
@@ -102,7 +113,7 @@ def show(
     opened = _open(run, database)
     row = find_row(opened, event_id)
     consumers = applied_by(opened, event_id, run.stack.catalog.consumers)
-    report_row(row, consumers, as_json=_as_json(run))
+    report_row(row, consumers, as_json=run.as_json)
 
 
 @outbox.command()
@@ -120,9 +131,11 @@ def retry(
     yes: Yes = False,
     database: Database = None,
 ) -> None:
-    """Let the relay send parked rows again, together with those that wait behind them.
+    """Let the relay send parked rows again.
 
-    Safe while a relay runs: it sends them as if they were new, in the order of their payment.
+    Together with those that wait behind them in their payment, and only after they have been shown
+    and the question is answered. Safe while a relay runs: it sends them as if they were new, in the
+    order of their payment.
     """
     from paystack_cli.events import outbox_rows
 
@@ -145,9 +158,11 @@ def park(
     yes: Yes = False,
     database: Database = None,
 ) -> None:
-    """Take waiting rows out of the relay's way, with the later ones of their payments.
+    """Take waiting rows out of the relay's way.
 
-    A row that the relay has in hand at this moment may still be published; then it stays so.
+    The later rows of their payments go with them, so that order holds; all of them are shown and
+    the question is asked first. A row that the relay has in hand at this moment may still be
+    published; then it stays so.
     """
     from paystack_cli.events import outbox_rows
 
@@ -161,19 +176,20 @@ def park(
 @outbox.command()
 def doctor(
     ctx: typer.Context,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
     database: Database = None,
 ) -> int:
-    """Find what keeps the outbox from draining: indexes, its head, transactions, clocks, relays.
+    """Find what keeps the outbox from draining.
 
-    Exit code 1 when something is found.
+    Indexes, the oldest rows, long transactions, clocks and the relays are looked at. Exit code 1
+    when something is found.
     """
     from paystack_cli.events.outbox_doctor import examine
     from paystack_cli.output.check_report import report
 
     run = context_of(ctx)
     results = examine(_open(run, database))
-    return report("outbox-doctor", results, as_json=_as_json(run), junit=junit)
+    return report("outbox-doctor", results, as_json=run.as_json, junit=junit)
 
 
 def _open(run: Context, database: str | None) -> "PyMySqlDatabase":
@@ -188,18 +204,11 @@ def _ask(rows: "Sequence[OutboxRow]", becomes: str, command: str, yes: bool) -> 
 
     show_rows(rows)
     plan = f"{len(rows)} row(s) will be {becomes}"
-    if yes or not rows:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(plan, hint=command)
-    typer.confirm(f"{plan}; go on?", abort=True, err=True)
+    if rows and not yes:
+        confirm(plan, command)
 
 
 def _told(run: Context, change: str, rows: "Sequence[OutboxRow]", changed: int) -> None:
     from paystack_cli.output.outbox_rows_report import report_change
 
-    report_change(change, rows, changed, as_json=_as_json(run))
-
-
-def _as_json(run: Context) -> bool:
-    return run.output is OutputFormat.JSON
+    report_change(change, rows, changed, as_json=run.as_json)

@@ -1,13 +1,13 @@
 """`paystack dlq replay`, `apply`, `discard`, `history`: dead letters sent again, or set aside."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.consent import Yes, confirm
+from paystack_cli.commands.context import Context, context_of
 from paystack_cli.commands.letter_options import Since, Timeout, Topic, Topics, Where, selected
 from paystack_cli.commands.server_options import Database, Kafka, open_endpoints
 from paystack_cli.errors import UsageError
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from paystack_cli.replay.letters import Letter
     from paystack_cli.replay.site import Site
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="A plan of paystack dlq replay.")]
 
 
@@ -45,7 +44,12 @@ def replay(
     kafka: Kafka = None,
     database: Database = None,
 ) -> None:
-    """Plan the replay of dead letters: judge each, write the verdicts to FILE, send nothing."""
+    """Plan a replay: judge each letter, write FILE, send nothing.
+
+    A letter is replayed, warned of, skipped or refused by the catalog, the database and what was
+    replayed before. `paystack dlq apply FILE` sends what the plan says. Exit code 1 when letters
+    are refused; the plan is written all the same.
+    """
     from paystack_cli.errors import CheckFailed
     from paystack_cli.events.dead_letters import any_topics
     from paystack_cli.output.replay_report import report_plan
@@ -76,7 +80,7 @@ def replay(
         expiry_h=expires,
     )
     write_plan(made, plan)
-    report_plan(made, plan, as_json=run.output is OutputFormat.JSON)
+    report_plan(made, plan, as_json=run.as_json)
     if refused := made.counts[Verdict.REFUSE]:
         raise CheckFailed(
             f"{refused} letter(s) cannot be replayed as they are",
@@ -111,7 +115,12 @@ def apply(
     kafka: Kafka = None,
     database: Database = None,
 ) -> None:
-    """Replay what a plan says, unless it has changed since; safe to repeat, nothing goes twice."""
+    """Replay what a plan says, unless it has changed since.
+
+    Shows the letters and asks. Safe to interrupt and to repeat: a record and its entry in the
+    replay ledger are one transaction of Kafka's, so the next run goes on with the rest and nothing
+    is sent twice.
+    """
     from paystack_cli.output.replay_report import report_applied, show_pending, telling
     from paystack_cli.replay.apply import Application, Options, pending
     from paystack_cli.replay.edit import edited
@@ -127,12 +136,12 @@ def apply(
     waiting = pending(plan, site, warned=accept_warnings)
     if waiting and not yes:
         show_pending(plan, waiting)
-        _confirm(f"{len(waiting)} letter(s) will be replayed", f"paystack dlq apply {file} --yes")
+        confirm(f"{len(waiting)} letter(s) will be replayed", f"paystack dlq apply {file} --yes")
     if edit:
         write_plan(plan, file)  # so that a run that goes on with the rest sends the same
     options = Options(accept_warnings, canary, canary_timeout, rate)
     done = Application(plan, site, operator(), options, telling(run.verbosity)).run()
-    report_applied(plan, done, as_json=run.output is OutputFormat.JSON)
+    report_applied(plan, done, as_json=run.as_json)
 
 
 def discard(
@@ -145,7 +154,11 @@ def discard(
     yes: Yes = False,
     kafka: Kafka = None,
 ) -> None:
-    """Set dead letters aside for good: they are never replayed, and nothing is deleted."""
+    """Set dead letters aside for good.
+
+    They are shown and the question is asked. Plans skip them from then on, the replay ledger
+    remembers who and why, and nothing is deleted from the topic.
+    """
     from paystack_cli.events.letter import Place
     from paystack_cli.output.replay_report import report_discarded, show_letters
     from paystack_cli.replay.discard import discard as set_aside
@@ -158,12 +171,12 @@ def discard(
     found = find_letters(site.kafka, places).values()
     if not yes:
         show_letters(found)
-        _confirm(
+        confirm(
             f"{len(found)} letter(s) will be set aside for good",
             f"paystack dlq discard {topic} {' '.join(letters)} --reason TEXT --yes",
         )
     done = set_aside(site, found, reason, operator())
-    report_discarded(done, as_json=run.output is OutputFormat.JSON)
+    report_discarded(done, as_json=run.as_json)
 
 
 def history(
@@ -173,13 +186,17 @@ def history(
     kafka: Kafka = None,
     database: Database = None,
 ) -> None:
-    """Show what was replayed and discarded: who, when, what, and what became of it."""
+    """Show what was replayed and discarded, oldest first.
+
+    Who, when, which letter, and what became of it: whether its consumers have applied by now what
+    was sent again. This is the replay ledger, a topic that nothing is deleted from.
+    """
     from paystack_cli.output.replay_report import report_history
     from paystack_cli.replay.history import newest
 
     run = context_of(ctx)
     found = newest(_site(run, kafka, database), topics or (), last)
-    report_history(found, as_json=run.output is OutputFormat.JSON)
+    report_history(found, as_json=run.as_json)
 
 
 def _site(run: Context, kafka: str | None, database: str | None = None) -> "Site":
@@ -188,10 +205,3 @@ def _site(run: Context, kafka: str | None, database: str | None = None) -> "Site
 
     endpoints = open_endpoints(run, kafka=kafka, database=database)
     return Site(run.stack.catalog, endpoints.kafka(), PyMySqlDatabase(endpoints.database()))
-
-
-def _confirm(plan: str, command: str) -> None:
-    """Ask; without anybody to answer, `command` is needed."""
-    if not sys.stdin.isatty():
-        raise UsageError(plan, hint=command)
-    typer.confirm(f"{plan}; go on?", abort=True, err=True)

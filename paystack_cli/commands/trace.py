@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
+from paystack_cli.commands.server_options import Database, Kafka, open_endpoints
 
 
 def trace(
@@ -20,13 +21,14 @@ def trace(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the timeline as one page.")
     ] = None,
+    kafka: Kafka = None,
+    database: Database = None,
 ) -> int:
     """Show one payment's way through the stack, what is missing, and what to do next.
 
     Exit code 1 when something is missing, or when there is no such payment.
     """
     from paystack_cli.clients.database import PyMySqlDatabase
-    from paystack_cli.clients.endpoints import Endpoints
     from paystack_cli.clients.http import HttpxClient
     from paystack_cli.output.trace_page import write_page
     from paystack_cli.output.trace_report import report_trace
@@ -37,7 +39,7 @@ def trace(
 
     subjects = read_subject(subject)
     run = context_of(ctx)
-    endpoints = Endpoints(run.stack, run.engine, run.settings.variables)
+    endpoints = open_endpoints(run, kafka=kafka, database=database)
     services = tuple(run.stack.default_services)
     witnesses = Witnesses(
         catalog=run.stack.catalog,
@@ -51,4 +53,4 @@ def trace(
     found = gather(witnesses, find_payment(witnesses, subjects))
     if html is not None:
         write_page(html, found)
-    return report_trace(found, as_json=run.output is OutputFormat.JSON)
+    return report_trace(found, as_json=run.as_json)

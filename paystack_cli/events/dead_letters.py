@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from paystack_cli.errors import PreflightError, UsageError
+from paystack_cli.events.fate import State
 from paystack_cli.events.inspection import Inspection
 from paystack_cli.stack.catalog import Catalog
 
@@ -37,19 +38,20 @@ def breaches(
 ) -> Iterator[str]:
     """What is beyond the limits that were given, one sentence each.
 
-    `max_dead` is for each topic; `baseline` are the fingerprints that are known.
+    Only letters that wait count: nothing is to be done about others. `max_dead` is for each topic;
+    `baseline` are the fingerprints that are known.
     """
     for topic in inspection.topics:
-        total = inspection.total(topic)
+        total = inspection.total(topic, State.WAITING)
         if max_dead is not None and total.count > max_dead:
-            yield f"{topic} holds {total.count} dead letter(s), more than {max_dead}"
+            yield f"{total.count} dead letter(s) wait in {topic}, more than {max_dead}"
         age_s = (inspection.now_ms - total.first_ms) / 1000 if total.last_ms else 0.0
         if max_age_s is not None and age_s > max_age_s:
-            yield f"the oldest letter of {topic} is {age_s:.0f} s old, more than {max_age_s:g} s"
+            yield f"the oldest waiting in {topic} is {age_s:.0f} s old, more than {max_age_s:g} s"
     if baseline is None:
         return
     for cause, tally in inspection.tallies:
-        if cause.fingerprint.id not in baseline:
+        if cause.state is State.WAITING and cause.fingerprint.id not in baseline:
             new = cause.fingerprint
             told = new.message or new.exception or "without a reason"
             yield f"{cause.topic}: new cause {new.id}, {tally.count} letter(s): {told}"

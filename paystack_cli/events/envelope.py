@@ -4,6 +4,7 @@ Its key and headers are not in there; they can be read where the record lay, whi
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,18 @@ from typing import Any
 
 from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.events.dead_letter_headers import Origin
+from paystack_cli.events.fingerprint import zeroed
 
 DIALECT = "envelope"
 _MARK = b'"originalTopic"'
 _MILLISECONDS = 1000
+
+LIKENESS_BYTES_MAX = 4096
+"""An envelope with more beside its payload is decoded each time."""
+
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_PAYLOAD = re.compile(rb'"payload"\s*:\s*' + _TEXT)
+_EXACT = re.compile(rb'"(?:originalTopic|errorType)"\s*:\s*' + _TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,17 @@ class Envelope:
 def is_envelope(value: bytes | None) -> bool:
     """Whether the value may be one, without decoding it."""
     return value is not None and value[:1] == b"{" and _MARK in value
+
+
+def likeness(value: bytes) -> tuple[bytes, ...]:
+    """What envelopes of one cause share undecoded; nothing of one that has to be decoded.
+
+    That is all but the payload, with the digits of topic and error alone.
+    """
+    beside = _PAYLOAD.sub(b"", value)
+    if len(beside) > LIKENESS_BYTES_MAX or b"\\u" in beside:  # digits of an escape are no digits
+        return ()
+    return zeroed(beside), *_EXACT.findall(beside)
 
 
 def read_envelope(value: bytes | None) -> Envelope | None:

@@ -48,18 +48,17 @@ class Fingerprint:
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:ID_CHARACTERS]
 
 
-def without_digits(message: bytes | None) -> bytes | None:
-    """The message's beginning with every digit as 0: cheap, and never coarser than `stripped`."""
-    return None if message is None else message[:MESSAGE_BYTES_MAX].translate(_ZEROS)
+def zeroed(text: bytes) -> bytes:
+    """With every digit as 0: cheap, and of a message never coarser than `stripped`."""
+    return text.translate(_ZEROS)
 
 
 def stripped(message: bytes | None) -> str | None:
     """The message without ids (uuid, hex, numbers), amounts, times and addresses."""
-    zeroed = without_digits(message)
-    return None if zeroed is None else _stripped(zeroed)
+    return None if message is None else _stripped(zeroed(message[:MESSAGE_BYTES_MAX]))
 
 
 @lru_cache(STRIPPED_MAX)
-def _stripped(zeroed: bytes) -> str:
-    text = zeroed.decode("utf-8", "replace")
+def _stripped(beginning: bytes) -> str:
+    text = beginning.decode("utf-8", "replace")
     return printable(_DIFFERING.sub(lambda found: f"<{found.lastgroup}>", text))

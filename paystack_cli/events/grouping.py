@@ -1,25 +1,28 @@
 """Groups dead letters by cause, nearly at the speed of the reader and in bounded memory.
 
-Most letters resemble one that was seen before: a letter is decoded only when its raw headers, the
-digits of the message apart, are new. All others cost a look into a table.
+Most letters resemble one that was seen before: a letter is decoded only when what tells its cause,
+the digits of the message apart, is new. All others cost a look into a table, and where it stands is
+looked up once for all letters that have the same headers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Message
 
-from paystack_cli.events.dead_letter_headers import Header, dialect_of
-from paystack_cli.events.envelope import is_envelope
-from paystack_cli.events.fingerprint import Fingerprint, stripped, without_digits
+from paystack_cli.events.dead_letter_headers import dialect_of
+from paystack_cli.events.envelope import is_envelope, likeness
+from paystack_cli.events.fate import State
+from paystack_cli.events.fingerprint import MESSAGE_BYTES_MAX, Fingerprint, stripped, zeroed
 from paystack_cli.events.letter import LAST_MOMENT_MS, Place, headers_of, moment, place_of, told
 
 GROUPS_MAX = 500
 """Groups that are kept apart; letters of further ones are counted together."""
 KNOWN_MAX = 5_000
-"""Raw headers that are remembered; beyond it all are forgotten at once."""
+"""Kinds of letters, and layouts, that are remembered; beyond it all are forgotten at once."""
 RATE_WINDOW_S = 3600
 """The rate is that of the last hour."""
 
@@ -33,6 +36,7 @@ class Cause(NamedTuple):
     fingerprint: Fingerprint
     consumer: str | None
     original_topic: str | None
+    state: State = State.WAITING
 
 
 @dataclass(slots=True)
@@ -71,22 +75,69 @@ class Tally:
         self.sample = min(filter(None, (self.sample, other.sample)), default=None)
 
 
+Values = tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where, in all letters with the same header names, stands what tells their cause."""
+
+    has_dialect: bool
+    kinds: Callable[[Values], object]
+    messages: Sequence[int]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Self:
+        """The last header of a name counts."""
+        dialect = dialect_of([(name, None) for name in names])
+        last = {name: position for position, name in enumerate(names)}
+        kinds, messages = (dialect.kinds, dialect.messages) if dialect else ((), ())
+        told = [last[name] for name in ("ce_type", *kinds) if name in last]
+        return cls(
+            dialect is not None,
+            itemgetter(*told) if told else _nothing,
+            [last[name] for name in messages if name in last],
+        )
+
+    def raw(self, message: Message, values: Values) -> tuple[Any, ...]:
+        """What two letters of one cause share unread; nothing for those that must be decoded."""
+        beside: Values = ()
+        body = None if self.has_dialect else message.value()
+        if body is not None and is_envelope(body):
+            beside = likeness(body)
+            if not beside:
+                return ()
+        for position in self.messages:
+            text = values[position]
+            beside += (None if text is None else zeroed(text[:MESSAGE_BYTES_MAX]),)
+        return self, message.topic(), self.kinds(values), beside
+
+
+def _nothing(_values: Values) -> None:
+    """What letters without any such header tell."""
+
+
 @dataclass
 class Grouping:
     """Tallies by cause; `now_ms` is when the reading began."""
 
     now_ms: int
     tallies: dict[Cause, Tally] = field(default_factory=dict)
-    _known: dict[tuple[Any, ...], Tally] = field(default_factory=dict, repr=False)
+    _known: dict[State, dict[tuple[Any, ...], Tally]] = field(
+        default_factory=lambda: {state: {} for state in State}, repr=False
+    )
+    _layouts: dict[tuple[str, ...], Layout] = field(default_factory=dict, repr=False)
 
-    def add(self, messages: Iterable[Message]) -> None:
-        """Count letters, of any topics."""
-        known = self._known
+    def add(self, messages: Iterable[Message], state: State = State.WAITING) -> None:
+        """Count letters of one state, of any topics."""
+        known, layouts = self._known[state], self._layouts
         recent_ms = self.now_ms - RATE_WINDOW_S * 1000
         for message in messages:
-            headers: Any = message.headers() or ()
-            raw = _raw(message, headers)
-            tally = known.get(raw) or self._decoded(raw, message)
+            headers: Any = message.headers()
+            names, values = zip(*headers, strict=True) if headers else ((), ())
+            layout = layouts.get(names) or self._new_layout(names)
+            raw = layout.raw(message, values)
+            tally = known.get(raw) or self._decoded(raw, message, state)
             tally.count += 1
             _, at_ms = message.timestamp()
             if 0 < at_ms <= LAST_MOMENT_MS:
@@ -101,34 +152,27 @@ class Grouping:
         for cause, tally in other.tallies.items():
             self._tally_of(cause).merge(tally)
 
-    def _decoded(self, raw: tuple[Any, ...], message: Message) -> Tally:
+    def _new_layout(self, names: tuple[str, ...]) -> Layout:
+        if len(self._layouts) >= KNOWN_MAX:
+            self._layouts.clear()
+            for known in self._known.values():
+                known.clear()
+        return self._layouts.setdefault(names, Layout.of(names))
+
+    def _decoded(self, raw: tuple[Any, ...], message: Message, state: State) -> Tally:
         origin, _, reason = told(headers_of(message), message.value())
         fingerprint = Fingerprint(origin.exception, origin.event_type, stripped(reason))
-        cause = Cause(message.topic() or "", fingerprint, origin.consumer, origin.topic)
+        cause = Cause(message.topic() or "", fingerprint, origin.consumer, origin.topic, state)
         tally = self._tally_of(cause)
         tally.sample = tally.sample or place_of(message)
-        if len(self._known) >= KNOWN_MAX:
-            self._known.clear()
+        known = self._known[state]
+        if len(known) >= KNOWN_MAX:
+            known.clear()
         if raw:
-            self._known[raw] = tally
+            known[raw] = tally
         return tally
 
     def _tally_of(self, cause: Cause) -> Tally:
         if cause not in self.tallies and len(self.tallies) >= GROUPS_MAX:
-            cause = Cause(cause.topic, OTHER, None, None)
+            cause = Cause(cause.topic, OTHER, None, None, cause.state)
         return self.tallies.setdefault(cause, Tally())
-
-
-def _raw(message: Message, headers: Sequence[Header]) -> tuple[Any, ...]:
-    """What two letters of one cause share unread; nothing for those that must be read each time."""
-    dialect, last = dialect_of(headers), dict(headers)
-    if dialect is None:
-        return () if is_envelope(message.value()) else (message.topic(), last.get("ce_type"))
-    get: Callable[[str], Any] = last.get
-    return (
-        message.topic(),
-        dialect.name,
-        get("ce_type"),
-        *map(get, dialect.kinds),
-        *map(without_digits, map(get, dialect.messages)),
-    )

@@ -5,12 +5,16 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
+
+from confluent_kafka import Message
 
 from paystack_cli.clients.kafka import KafkaEndpoint
 from paystack_cli.errors import TimedOut
+from paystack_cli.events.fate import State
 from paystack_cli.events.grouping import Cause, Grouping, Tally
 from paystack_cli.events.selection import Selection
 from paystack_cli.events.topic_reader import Span, Spans, kept, read
@@ -23,6 +27,13 @@ GRACE_S = 10.0
 """Over the time for reading: for the start of processes and the way of their answers."""
 
 
+class Fates(Protocol):
+    """Knows what has become of letters; goes with a part of them to another process."""
+
+    def by_state(self, messages: Sequence[Message]) -> Iterable[tuple[State, Sequence[Message]]]:
+        """The letters among `messages` of each state."""
+
+
 @dataclass(frozen=True)
 class Inspection:
     """What the topics held; `tallies` has the largest groups first."""
@@ -31,17 +42,21 @@ class Inspection:
     tallies: tuple[tuple[Cause, Tally], ...]
     now_ms: int
 
-    def total(self, topic: str) -> Tally:
-        """All letters of one topic."""
+    def total(self, topic: str, state: State | None = None) -> Tally:
+        """All letters of one topic, or those of one state."""
         total = Tally()
         for cause, tally in self.tallies:
-            if cause.topic == topic:
+            if cause.topic == topic and state in (None, cause.state):
                 total.merge(tally)
         return total
 
 
 def inspect(
-    endpoint: KafkaEndpoint, topics: Sequence[str], selection: Selection, timeout_s: float
+    endpoint: KafkaEndpoint,
+    topics: Sequence[str],
+    selection: Selection,
+    fates: Fates,
+    timeout_s: float,
 ) -> Inspection:
     """What `topics` hold now of what is selected.
 
@@ -51,7 +66,7 @@ def inspect(
     now_ms = round(time.time() * 1000)
     spans = kept(endpoint, topics, since_ms=selection.since_ms)
     parts = _parts(spans)
-    jobs = [(endpoint, part, selection, now_ms, timeout_s) for part in parts]
+    jobs = [(endpoint, part, selection, fates, now_ms, timeout_s) for part in parts]
     found = Grouping(now_ms)
     for grouping in [_group(*jobs[0])] if len(jobs) == 1 else _in_processes(jobs, timeout_s):
         found.merge(grouping)
@@ -77,16 +92,22 @@ def _share(span: Span, number: int, count: int) -> Span:
     )
 
 
-Job = tuple[KafkaEndpoint, Spans, Selection, int, float]
+Job = tuple[KafkaEndpoint, Spans, Selection, Fates, int, float]
 
 
 def _group(
-    endpoint: KafkaEndpoint, spans: Spans, selection: Selection, now_ms: int, timeout_s: float
+    endpoint: KafkaEndpoint,
+    spans: Spans,
+    selection: Selection,
+    fates: Fates,
+    now_ms: int,
+    timeout_s: float,
 ) -> Grouping:
     grouping = Grouping(now_ms)
     with _no_garbage_collection():
         for batch in read(endpoint, spans, timeout_s):
-            grouping.add(selection.select(batch))
+            for state, letters in fates.by_state(selection.select(batch)):
+                grouping.add(letters, state)
     return grouping
 
 
@@ -101,10 +122,15 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _in_processes(jobs: Sequence[Job], timeout_s: float) -> Iterator[Grouping]:
-    """Started anew, not forked: Kafka's client has threads. Leaving the block ends them."""
-    with multiprocessing.get_context("spawn").Pool(len(jobs), _begin) as pool:
+    """The first job here, the others in processes that leaving the block ends.
+
+    They are started anew, not forked: Kafka's client has threads.
+    """
+    with multiprocessing.get_context("spawn").Pool(len(jobs) - 1, _begin) as pool:
+        others = pool.starmap_async(_group, jobs[1:])
+        yield _group(*jobs[0])
         try:
-            yield from pool.starmap_async(_group, jobs).get(timeout_s + GRACE_S)
+            yield from others.get(timeout_s + GRACE_S)
         except multiprocessing.TimeoutError:
             raise TimedOut(
                 f"the letters were not counted within {timeout_s:g} s",

@@ -11,6 +11,7 @@ from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.errors import UsageError
 from paystack_cli.events.dead_letter_headers import Header, Origin, dialect_of, read_origin
 from paystack_cli.events.envelope import Envelope, read_envelope
+from paystack_cli.events.fate import WAITING, Fate
 from paystack_cli.events.fingerprint import Fingerprint, stripped
 
 LAST_MOMENT_MS = 253_402_300_799_000
@@ -55,6 +56,8 @@ class DeadLetter:
     origin: Origin
     fingerprint: Fingerprint
     envelope: Envelope | None
+    fate: Fate = WAITING
+    """Where the replay ledger was asked for it."""
 
     @classmethod
     def of(cls, message: Message) -> Self:

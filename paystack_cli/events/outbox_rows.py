@@ -2,7 +2,7 @@
 
 A row waits, is parked, or is published; only the relay publishes. Each change is one statement that
 names the state it starts from, so a relay that runs at the same time is never overruled: what it
-has published stays published.
+has published stays published. Where both want the same rows, the change is tried again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
 from paystack_cli.clients.database import Database, Row
+from paystack_cli.clients.errors import LockConflict
 from paystack_cli.errors import UsageError
 
 SLICES = 8
@@ -18,6 +21,11 @@ SLICES = 8
 ROWS_MAX = 1_000
 """Of a list, and of one change: a longer one would hold its locks for too long."""
 ANSWER_MAX_S = 15.0
+LOCK_WAIT_MAX_S = 2
+"""Of one try of a change; the server's own limit is longer than ANSWER_MAX_S."""
+TRIES_MAX = 5
+PAUSE_MAX_S = 0.5
+"""Between two tries, at random."""
 REASON_CHARS_MAX = 500
 """outbox_event.last_error."""
 
@@ -224,7 +232,19 @@ def _ids(rows: Iterable[OutboxRow]) -> str:
 
 
 def _changed(database: Database, statement: str) -> int:
-    _, ((count,),) = database.run([statement, "SELECT JSON_ARRAY(ROW_COUNT())"], ANSWER_MAX_S)
+    """Raises LockConflict when somebody else has had the rows for all tries."""
+    script = [
+        f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_MAX_S}",
+        statement,
+        "SELECT JSON_ARRAY(ROW_COUNT())",
+    ]
+    tries = Retrying(
+        retry=retry_if_exception_type(LockConflict),
+        stop=stop_after_attempt(TRIES_MAX),
+        wait=wait_random_exponential(multiplier=0.05, max=PAUSE_MAX_S),
+        reraise=True,
+    )
+    _, _, ((count,),) = tries(database.run, script, ANSWER_MAX_S)
     return int(count)
 
 

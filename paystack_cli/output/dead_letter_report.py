@@ -11,6 +11,7 @@ from rich.text import Text
 from paystack_cli.clients.sanitize import readable
 from paystack_cli.events.browse import Recovered
 from paystack_cli.events.dead_letter_headers import Header
+from paystack_cli.events.fate import State
 from paystack_cli.events.grouping import Cause, Tally
 from paystack_cli.events.inspection import Inspection
 from paystack_cli.events.letter import DeadLetter, Place, shown_key
@@ -66,6 +67,7 @@ def inspection_document(
             {
                 "topic": topic,
                 **_counted(total),
+                **{state.value: inspection.total(topic, state).count for state in State},
                 "reasons": dict(_reasons(inspection, topic).most_common()),
                 "latest": [about(letter) for letter in latest.get(topic, ())],
             }
@@ -93,6 +95,7 @@ def _group_document(cause: Cause, tally: Tally) -> dict[str, object]:
         "message": cause.fingerprint.message,
         "consumer": cause.consumer,
         "original_topic": cause.original_topic,
+        "state": cause.state,
         **_counted(tally),
         "sample": tally.sample and f"{tally.sample.partition}:{tally.sample.offset}",
     }
@@ -107,13 +110,14 @@ def _reasons(inspection: Inspection, topic: str) -> Counter[str]:
 
 
 def _topics_table(inspection: Inspection) -> FittedTable:
-    table = plain_table("TOPIC", "DEAD", "LAST HOUR", "FIRST", "LAST", "REASONS")
+    table = plain_table("TOPIC", "DEAD", "WAITING", "LAST HOUR", "FIRST", "LAST", "REASONS")
     for topic in inspection.topics:
         total = inspection.total(topic)
         reasons = _reasons(inspection, topic).most_common()
         table.add_row(
             Text(topic),
             str(total.count),
+            str(inspection.total(topic, State.WAITING).count),
             str(total.recent),
             iso(total.first_at) or "-",
             iso(total.last_at) or "-",
@@ -123,12 +127,13 @@ def _topics_table(inspection: Inspection) -> FittedTable:
 
 
 def _groups_table(tallies: Sequence[tuple[Cause, Tally]]) -> FittedTable:
-    table = plain_table("CAUSE", "DEAD", "FROM", "CONSUMER", "EVENT", "LETTER", "REASON")
+    table = plain_table("CAUSE", "STATE", "DEAD", "FROM", "CONSUMER", "EVENT", "LETTER", "REASON")
     table.title, table.title_justify = "\nby cause", "left"
     for cause, tally in tallies[:GROUPS_SHOWN_MAX]:
         found = cause.fingerprint
         table.add_row(
             found.id,
+            cause.state,
             str(tally.count),
             Text(cause.original_topic or "-"),
             Text(cause.consumer or "-"),
@@ -165,13 +170,14 @@ def list_document(letters: Sequence[DeadLetter], cursor: str | None) -> dict[str
 
 
 def _letters_table(title: str, letters: Sequence[DeadLetter]) -> FittedTable:
-    table = plain_table("AT", "LETTER", "KEY", "EVENT", "FROM", "REASON")
+    table = plain_table("AT", "LETTER", "STATE", "KEY", "EVENT", "FROM", "REASON")
     table.title, table.title_justify = f"\n{title}", "left"
     for letter in letters:
         origin = letter.origin
         table.add_row(
             iso(letter.at) or "-",
             place_text(letter.place),
+            letter.fate.state,
             Text(letter.shown_key or "-"),
             Text(origin.event_type or "-"),
             Text(_from(letter)),

@@ -56,6 +56,8 @@ def about(letter: DeadLetter) -> dict[str, object]:
         "stage": origin.stage,
         "message": origin.message,
         "attempts": origin.attempts,
+        "state": letter.fate.state,
+        "replay_id": letter.fate.replay_id,
     }
 
 

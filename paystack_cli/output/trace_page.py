@@ -5,7 +5,7 @@ from pathlib import Path
 
 from paystack_cli.errors import UsageError
 from paystack_cli.output.trace_report import between, headline
-from paystack_cli.trace.model import Missing, Source, Step, Trace
+from paystack_cli.trace.model import Missing, Source, Trace
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -38,7 +38,7 @@ def write_page(path: Path, trace: Trace) -> None:
 def page(trace: Trace) -> str:
     """The whole page; what comes from records is escaped."""
     title = escape(headline(trace))
-    rows = "\n".join(_rows(trace.steps))
+    rows = "\n".join(_rows(trace))
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -75,12 +75,9 @@ def _missing(one: Missing) -> str:
     )
 
 
-def _rows(steps: tuple[Step, ...]) -> list[str]:
+def _rows(trace: Trace) -> list[str]:
     rows = []
-    before = steps[0].at if steps else None
-    for step in steps:
-        after_s = (step.at - before).total_seconds() if before else 0.0
-        before = step.at
+    for step, after_s in zip(trace.steps, trace.gaps_s, strict=True):
         cells = (
             step.at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
             between(after_s),

@@ -45,7 +45,7 @@ def trace_document(trace: Trace) -> dict[str, object]:
                 "what": step.what,
                 "event_id": step.event_id,
             }
-            for step, after_s in zip(trace.steps, _gaps(trace), strict=True)
+            for step, after_s in zip(trace.steps, trace.gaps_s, strict=True)
         ],
         missing=[{"what": one.what, "next": one.next_command} for one in trace.missing],
         unread=list(trace.unread),
@@ -68,14 +68,6 @@ def between(after_s: float) -> str:
     return f"+{after_s:.1f} s"
 
 
-def _gaps(trace: Trace) -> list[float]:
-    times = [step.at for step in trace.steps]
-    return [
-        (at - before).total_seconds()
-        for before, at in zip((times[:1] + times), times, strict=False)
-    ]
-
-
 def _print_table(trace: Trace) -> None:
     click.echo(headline(trace))
     table = plain_table()
@@ -85,7 +77,7 @@ def _print_table(trace: Trace) -> None:
     table.add_column("EVENT", no_wrap=True, justify="right")
     table.add_column("WHAT")
     day = None
-    for step, after_s in zip(trace.steps, _gaps(trace), strict=True):
+    for step, after_s in zip(trace.steps, trace.gaps_s, strict=True):
         table.add_row(
             _time(step.at, day),
             between(after_s),

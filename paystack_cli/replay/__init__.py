@@ -1,7 +1,7 @@
 """Dead letters sent once more, safely: plan, apply, discard, and the ledger that remembers.
 
 letters       a dead letter's record as it was before it died
-reading       letters and ledger entries, out of their topics
+reading       letters out of their topics
 contract      whether a record is an event that its consumers would take
 database      what the database says of its event and payment
 ledger        what was replayed or discarded before, kept in a Kafka topic
@@ -14,4 +14,5 @@ transactions  all or nothing, and one operator at a time
 apply         sends what a plan says
 discard       sets letters aside for good, with a reason
 history       who did what, and whether it has arrived
+fates         what has become of letters, for who only looks at them
 """

@@ -18,9 +18,8 @@ from confluent_kafka.cimpl import NewTopic
 from paystack_cli.clients.kafka import KafkaEndpoint, admin_client, answer_of, typed_errors
 from paystack_cli.errors import CheckFailed
 from paystack_cli.events.letter import Place
-from paystack_cli.events.topic_reader import ANSWER_MAX_S
+from paystack_cli.events.topic_reader import ANSWER_MAX_S, kept, read_patiently
 from paystack_cli.replay.letters import Letter
-from paystack_cli.replay.reading import records, whole
 from paystack_cli.replay.transactions import Record
 
 LEDGER_TOPIC = "paystack.replay.ledger"
@@ -130,6 +129,13 @@ class ReplayLedger:
         self._endpoint = endpoint
         self._cluster_id = cluster_id
 
+    @classmethod
+    def at(cls, endpoint: KafkaEndpoint) -> Self:
+        """That of the cluster which answers there. Raises ServerUnreachable, ServerFailed."""
+        with typed_errors(endpoint, "cluster id"):
+            found = admin_client(endpoint).list_topics(timeout=ANSWER_MAX_S)
+        return cls(endpoint, str(found.cluster_id))
+
     def create(self) -> None:
         """Makes the topic where the stack has not. Raises ServerRefused, ServerFailed, …"""
         admin = admin_client(self._endpoint)
@@ -158,7 +164,9 @@ class ReplayLedger:
         with typed_errors(self._endpoint, LEDGER_TOPIC):
             if LEDGER_TOPIC not in admin.list_topics(timeout=ANSWER_MAX_S).topics:
                 return
-        for message in records(self._endpoint, whole(self._endpoint, LEDGER_TOPIC)):
+        # What another run is about to commit counts too.
+        spans = kept(self._endpoint, [LEDGER_TOPIC], committed=False)
+        for message in read_patiently(self._endpoint, spans):
             if (message.key() or b"").startswith(f"{self._cluster_id}/".encode()):
                 yield _entry(message)
 

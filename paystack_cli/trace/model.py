@@ -135,6 +135,15 @@ class Trace:
     missing: tuple[Missing, ...]
     unread: tuple[str, ...] = field(default=())
 
+    @property
+    def gaps_s(self) -> list[float]:
+        """The seconds between each step and the one before it."""
+        times = [step.at for step in self.steps]
+        return [
+            (at - before).total_seconds()
+            for before, at in zip(times[:1] + times, times, strict=False)
+        ]
+
 
 def in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     """By time; of one moment, as they follow from each other."""

@@ -17,6 +17,9 @@ FOUND_MAX = 20
 STATEMENT_MAX_S = 30
 """Keys without their merchant and traces have no index: the server gives up after this."""
 
+TRACE_EVENTS_MAX = 10_000
+"""The events of one trace lie within so many of all payments' events."""
+
 _TRACEPARENT = re.compile(r"(?:[0-9a-f]{2}-)?(?P<trace>[0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?")
 """W3C Trace Context: the whole header, or the trace id alone."""
 
@@ -63,9 +66,8 @@ def find_payments(database: Database, subject: Subject, timeout_s: float) -> lis
 
     Raises ServerUnreachable, ServerRefused or ServerFailed.
     """
-    query = _QUERIES[subject.kind](subject.value)
     limit = f"SET SESSION max_statement_time = {STATEMENT_MAX_S}"
-    _, rows = database.run((limit, query), timeout_s)
+    *_, rows = database.run((limit, *_QUERIES[subject.kind](subject.value)), timeout_s)
     return [int(payment_id) for (payment_id,) in rows]
 
 
@@ -81,31 +83,40 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.isdecimal() and int(word) <= NUMBER_MAX
 
 
-def _by_payment(value: str) -> str:
-    return f"SELECT JSON_ARRAY(payment_id) FROM payment WHERE payment_id = {int(value)}"
+Script = tuple[str, ...]
+"""Statements of which the last selects the ids."""
 
 
-def _by_event(value: str) -> str:
-    return f"SELECT JSON_ARRAY(aggregate_id) FROM outbox_event WHERE event_id = {int(value)}"
+def _by_payment(value: str) -> Script:
+    return (f"SELECT JSON_ARRAY(payment_id) FROM payment WHERE payment_id = {int(value)}",)
 
 
-def _by_key(value: str) -> str:
+def _by_event(value: str) -> Script:
+    return (f"SELECT JSON_ARRAY(aggregate_id) FROM outbox_event WHERE event_id = {int(value)}",)
+
+
+def _by_key(value: str) -> Script:
     merchant, slash, key = value.partition("/")
     whole = f"idempotency_key = {_text(value)}"
     both = f"(merchant_id = {_text(merchant)} AND idempotency_key = {_text(key)})"
     return (
         f"SELECT JSON_ARRAY(payment_id) FROM payment WHERE {both if slash else whole}"
-        f" ORDER BY payment_id DESC LIMIT {FOUND_MAX}"
+        f" ORDER BY payment_id DESC LIMIT {FOUND_MAX}",
     )
 
 
-def _by_trace(value: str) -> str:
+def _by_trace(value: str) -> Script:
+    """The newest event is looked for backwards from the end, since a trace in question is recent:
+    an index would cost every authorization. The trace's other events are near that one."""
     found = _TRACEPARENT.fullmatch(value)
     trace = found["trace"] if found else value
+    is_meant = f"traceparent LIKE CONCAT('__-', {_text(trace)}, '-%')"
     return (
+        "SET @newest = (SELECT event_id FROM outbox_event FORCE INDEX (PRIMARY)"
+        f" WHERE {is_meant} ORDER BY event_id DESC LIMIT 1)",
         "SELECT JSON_ARRAY(aggregate_id) FROM outbox_event"
-        f" WHERE traceparent LIKE CONCAT('__-', {_text(trace)}, '-%')"
-        f" GROUP BY aggregate_id ORDER BY aggregate_id DESC LIMIT {FOUND_MAX}"
+        f" WHERE event_id BETWEEN @newest - {TRACE_EVENTS_MAX} AND @newest AND {is_meant}"
+        f" GROUP BY aggregate_id ORDER BY aggregate_id DESC LIMIT {FOUND_MAX}",
     )
 
 
@@ -114,7 +125,7 @@ def _text(value: str) -> str:
     return f"CONVERT(X'{value.encode('utf-8', 'surrogateescape').hex()}' USING utf8mb4)"
 
 
-_QUERIES: Mapping[str, Callable[[str], str]] = {
+_QUERIES: Mapping[str, Callable[[str], Script]] = {
     "payment": _by_payment,
     "event": _by_event,
     "key": _by_key,

@@ -8,6 +8,8 @@ from paystack_cli.clients.kafka import KafkaEndpoint
 from paystack_cli.events.inspection import inspect
 from paystack_cli.events.selection import Selection
 from paystack_cli.events.topic_reader import kept, read
+from paystack_cli.replay.fates import Fates
+from paystack_cli.replay.ledger import Handled
 
 TIMEOUT_S = 600.0
 
@@ -18,7 +20,7 @@ def bare(endpoint: KafkaEndpoint, topic: str) -> int:
 
 
 def group(endpoint: KafkaEndpoint, topic: str) -> int:
-    return inspect(endpoint, [topic], Selection(), TIMEOUT_S).total(topic).count
+    return inspect(endpoint, [topic], Selection(), Fates(Handled()), TIMEOUT_S).total(topic).count
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ TRACES = 7
 
 RATIO_MAX = 1.5
 """A trace among many may take this much longer than among few."""
+FULL_MAX_S = 1.0
+"""The whole command among all of them; judged with --full."""
 
 SPREAD_S = 3_600
 """The payments are spread over the last hour."""
@@ -90,7 +92,10 @@ def main(arguments: Sequence[str], description: str) -> int:
     )
     verdict = "kept" if ratio <= RATIO_MAX else "missed"
     print(f"ratio {ratio:.2f} (goal at most {RATIO_MAX}: {verdict})")
-    return int(ratio > RATIO_MAX)
+    is_slow = options.full and many_s > FULL_MAX_S
+    if is_slow:
+        print(f"MISSED: {many_s:.2f} s among {many:,}, goal below {FULL_MAX_S:g} s")
+    return int(ratio > RATIO_MAX or is_slow)
 
 
 class _Bench:

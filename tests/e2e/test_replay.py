@@ -9,6 +9,7 @@ from tests.support.outbox import event_value
 from tests.support.produce import event_record, put
 from tests.support.stack import StackUnderTest
 from tests.support.waiting import wait_for
+from tests.support.witnesses import by_console_consumer, by_kcat, by_mariadb_client
 
 DIES_WITHIN_S = 20.0
 
@@ -51,3 +52,11 @@ def test_a_repaired_letter_is_booked_once_and_its_workers_do_not_lag(
         return sum(document["checks"][0]["facts"]["lag_records"].values()) == 0
 
     wait_for(caught_up, "consumer-worker without lag", DIES_WITHIN_S)
+
+    for witness in (by_kcat, by_console_consumer):
+        records = witness(stack, "payment.captured")
+        seen = [headers for key, headers in records if key == str(payment_id)]
+        assert len(seen) == 3, "the two that died, and one replay"
+        assert sum("paystack-replay-count" in headers for headers in seen) == 1
+    booked = f"SELECT entry_type, amount FROM ledger_entry WHERE payment_id = {payment_id}"
+    assert by_mariadb_client(stack, booked) == [["CAPTURE", str(repaired["amount"])]]

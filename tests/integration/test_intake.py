@@ -52,7 +52,6 @@ def test_the_marker_of_a_transaction_is_no_lag(servers: StackUnderTest) -> None:
         try:
             admin = admin_client(endpoint)
 
-
             def end() -> int:
                 return watermarks(admin, endpoint, {topic: [0]}, FENCED_WITHIN_S)[topic, 0].high
 

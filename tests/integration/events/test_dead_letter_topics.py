@@ -16,6 +16,8 @@ from paystack_cli.errors import TimedOut
 from paystack_cli.events import inspection, topic_reader
 from paystack_cli.events.inspection import Inspection, inspect
 from paystack_cli.events.selection import Selection
+from paystack_cli.replay.fates import Fates
+from paystack_cli.replay.ledger import Handled
 from tests.support.documents import keeps_schema
 from tests.support.kafka import groups, own_topic
 from tests.support.ports import free_ports
@@ -26,6 +28,7 @@ MANY = 20_000
 FEW = 2_000
 NOW_MS = round(time.time() * 1000)
 ALL = Selection()
+UNTOUCHED = Fates(Handled())
 
 
 def headers(number: int) -> list[tuple[str, bytes]]:
@@ -40,7 +43,7 @@ def headers(number: int) -> list[tuple[str, bytes]]:
 
 
 def inspected(servers: StackUnderTest, topic: str, selection: Selection = ALL) -> Inspection:
-    return inspect(KafkaEndpoint(servers.bootstrap), [topic], selection, TIMEOUT_S)
+    return inspect(KafkaEndpoint(servers.bootstrap), [topic], selection, UNTOUCHED, TIMEOUT_S)
 
 
 def put(servers: StackUnderTest, topic: str, count: int, partitions: int, value: bytes) -> None:
@@ -122,9 +125,10 @@ def test_several_processes_count_the_same(
 def test_an_error_in_another_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     (port,) = free_ports(1)
     nobody = KafkaEndpoint(f"127.0.0.1:{port}")
-    job = (nobody, {("x", 0): topic_reader.Span(0, 1)}, ALL, NOW_MS, 0.1)
+    nothing = (nobody, {}, ALL, UNTOUCHED, NOW_MS, 0.1)
+    job = (nobody, {("x", 0): topic_reader.Span(0, 1)}, *nothing[2:])
     with pytest.raises((ServerUnreachable, TimedOut)) as failed:
-        list(inspection._in_processes([job], TIMEOUT_S))
+        list(inspection._in_processes([nothing, job], TIMEOUT_S))
     assert failed.value.hint
 
 
@@ -172,9 +176,10 @@ def test_a_reading_that_takes_too_long_is_given_up(
     servers: StackUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with own_topic(servers.bootstrap) as topic:
-        put(servers, topic, 1, 1, b"x")
+        put(servers, topic, 2, 1, b"x")
         clock = iter([0.0, TIMEOUT_S + 1])
         monkeypatch.setattr(topic_reader, "time", SimpleNamespace(monotonic=clock.__next__))
+        monkeypatch.setattr(topic_reader, "BATCH_RECORDS_MAX", 1)
         with pytest.raises(TimedOut, match=r"1 partitions of .* were not read to their end"):
             inspected(servers, topic)
 
@@ -196,8 +201,8 @@ def test_the_command_tells_every_topic_of_the_catalog_and_gates(
     keeps_schema("dlq-inspect", answer.document)
     assert answer.document["topics"][0]["count"] == held + 1
     assert answer.document["topics"][0]["latest"][0]["key"] == "100000"
-    assert f"refund.dlq holds {held + 1} dead letter(s)" in answer.stderr
-    assert "the oldest letter of refund.dlq is" in answer.stderr
+    assert f"{held + 1} dead letter(s) wait in refund.dlq" in answer.stderr
+    assert "the oldest waiting in refund.dlq is" in answer.stderr
     baseline = tmp_path / "baseline.json"
     servers.paystack("dlq", "inspect", "refund.dlq", "--write-baseline", str(baseline))
     known = ["dlq", "inspect", "refund.dlq", "--new-fingerprint", str(baseline)]

@@ -1,14 +1,17 @@
 """Outbox rows listed, shown, parked and sent again; and the doctor's findings on a real table."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pymysql
 import pytest
 from paycore.relay_store import RelayStore
 from paycore.slices import SliceOwnership
+from pymysql.cursors import Cursor
 
 from paystack_cli.clients.database import DatabaseEndpoint, PyMySqlDatabase
+from paystack_cli.clients.errors import LockConflict
 from paystack_cli.events import outbox_rows
 from paystack_cli.events.outbox_doctor import judge_relays
 from paystack_cli.events.outbox_rows import State, find_row
@@ -18,6 +21,7 @@ from tests.support.paydb import paydb
 from tests.support.stack import DATABASE_PASSWORD, ROOT_PASSWORD, StackUnderTest
 from tests.support.waiting import wait_for
 
+LOCKED_TIMEOUT_S = 10.0
 ODD_REASON = 'it\'s "odd" \\ 한 4111111111111111'
 
 
@@ -148,6 +152,56 @@ def test_a_relay_that_was_faster_is_not_overruled(outbox: StackUnderTest) -> Non
     assert find_row(opened, ids[0]).state is State.PUBLISHED
     assert outbox_rows.retry(opened, rows) == 2
     assert states(outbox)[ids[0]] == (1, 0, None)
+
+
+def test_a_deadlock_with_the_relay_is_tried_again(outbox: StackUnderTest) -> None:
+    _, (first, second, third) = three_of_one_payment(outbox)
+    others = written(outbox, *[("PAYMENT_CAPTURED", payment) for payment in new_payment_ids(50)])
+    before = _status(outbox, "Innodb_deadlocks")
+    with ThreadPoolExecutor() as pool, outbox.database() as relay, relay.cursor() as cursor:
+        relay.begin()
+        # The lighter transaction is the one that gives way.
+        _lock(cursor, [second, *others])
+        parking = pool.submit(outbox_rows.park, database(outbox), [first], "test")
+        wait_for(lambda: _lock_waits(outbox) == 1, "the change to wait", LOCKED_TIMEOUT_S)
+        _lock(cursor, [first])
+        relay.commit()
+        assert parking.result() == 3
+    assert _status(outbox, "Innodb_deadlocks") == before + 1
+    assert {parked for _, parked, _ in map(states(outbox).get, (first, second, third))} == {1}
+
+
+def test_rows_that_somebody_keeps_are_an_error_and_unchanged(
+    outbox: StackUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_rows, "LOCK_WAIT_MAX_S", 1)
+    monkeypatch.setattr(outbox_rows, "TRIES_MAX", 2)
+    _, (first, *_) = three_of_one_payment(outbox)
+    with outbox.database() as somebody, somebody.cursor() as cursor:
+        somebody.begin()
+        _lock(cursor, [first])
+        with pytest.raises(LockConflict, match="Lock wait timeout") as refused:
+            outbox_rows.park(database(outbox), [first], "test")
+        somebody.rollback()
+    assert "paystack outbox doctor" in refused.value.hint
+    assert states(outbox)[first][1] == 0
+
+
+def _lock(cursor: Cursor, event_ids: list[int]) -> None:
+    """As a relay does that counts failures."""
+    for event_id in event_ids:
+        cursor.execute(
+            "UPDATE outbox_event SET attempts = attempts + 1 WHERE event_id = %s", (event_id,)
+        )
+
+
+def _lock_waits(servers: StackUnderTest) -> int:
+    return _status(servers, "Innodb_row_lock_current_waits")
+
+
+def _status(servers: StackUnderTest, name: str) -> int:
+    ((_, value),) = (row.values() for row in servers.rows(f"SHOW GLOBAL STATUS LIKE '{name}'"))
+    return int(value)
 
 
 def test_the_doctor_finds_what_keeps_rows_from_leaving(outbox: StackUnderTest) -> None:

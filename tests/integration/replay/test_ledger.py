@@ -33,6 +33,33 @@ def test_a_discarded_letter_is_never_replayed_and_never_deleted(bench: Bench) ->
     assert (first.partition, first.offset) in {(r.partition, r.offset) for r in kept}
 
 
+def test_letters_that_were_dealt_with_are_marked_and_break_no_limit(bench: Bench) -> None:
+    payments = captured_payments(bench.stack, 3)
+    replayed, discarded, waiting = bury(bench.stack, payments)
+    (twin,) = bury(bench.stack, payments[:1])
+    reason = ("--reason", "a test", "--yes")
+    bench.stack.paystack("dlq", "discard", "payment.dlq", discarded.place, *reason)
+    bench.make_plan("--where", f"key={replayed.payment_id}")
+    bench.apply()
+    states = {
+        replayed.place: "replayed",
+        twin.place: "replayed",
+        discarded.place: "discarded",
+        waiting.place: "waiting",
+    }
+
+    listed = bench.stack.paystack("dlq", "list", "payment.dlq", "--output", "json").document
+    found = {f"{one['partition']}:{one['offset']}": one for one in listed["letters"]}
+    assert {place: found[place]["state"] for place in states} == states
+    shown = bench.stack.paystack("dlq", "show", "payment.dlq", replayed.place).stdout
+    assert found[replayed.place]["replay_id"] in shown
+
+    inspect = ("dlq", "inspect", "payment.dlq", "--last", "0", "--output", "json")
+    (topic,) = bench.stack.paystack(*inspect, "--max-dead", "1").document["topics"]
+    assert [topic[count] for count in ("count", *sorted(set(states.values())))] == [4, 1, 2, 1]
+    assert bench.stack.paystack(*inspect, "--max-dead", "0", expect=6).document["ok"] is False
+
+
 def test_a_letter_that_is_not_there_cannot_be_discarded(bench: Bench) -> None:
     for place, said in (
         ("0:999999", "no letter at payment.dlq 0@999999"),

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
     AclBindingFilter,
@@ -18,6 +17,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from paystack_cli.stack.settings import load_settings
 from tests.integration.replay.conftest import Bench
+from tests.support.changed_project import changed_project
 from tests.support.dead_letters import bury, captured_payments
 from tests.support.stack import PROJECT, StackUnderTest, own_stack
 
@@ -31,24 +31,15 @@ ANSWER_TIMEOUT_S = 20.0
 Denied = tuple[ResourceType, str, AclOperation]
 
 
-def project_with_access_rules(folder: Path) -> Path:
-    """This project, with a broker that keeps access rules; it begins with none."""
-    (folder / "stack").mkdir(parents=True)
-    for part in (PROJECT / "stack").iterdir():
-        (folder / "stack" / part.name).symlink_to(part)
-    (folder / "requirements").symlink_to(PROJECT / "requirements")
-    compose = folder / "stack" / "compose.yaml"
-    document = yaml.safe_load(compose.read_text("utf-8"))
-    document["services"]["kafka"]["environment"] |= AUTHORIZER
-    compose.unlink()
-    compose.write_text(yaml.safe_dump(document), "utf-8")
-    return folder
+def with_access_rules(services: dict[str, Any]) -> None:
+    """A broker that keeps access rules; it begins with none."""
+    services["kafka"]["environment"] |= AUTHORIZER
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTest]:
     """A database and a broker of their own, for rules are for all who use them."""
-    project = project_with_access_rules(tmp_path_factory.mktemp("project"))
+    project = changed_project(tmp_path_factory.mktemp("project"), with_access_rules)
     with own_stack(
         "rules",
         tmp_path_factory.mktemp("rules"),

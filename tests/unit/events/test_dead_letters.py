@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from paystack_cli.events.dead_letters import (
     read_baseline,
     write_baseline,
 )
+from paystack_cli.events.fate import State
 from paystack_cli.events.fingerprint import stripped
-from paystack_cli.events.grouping import GROUPS_MAX, OTHER, RATE_WINDOW_S, Grouping
+from paystack_cli.events.grouping import GROUPS_MAX, OTHER, RATE_WINDOW_S, Cause, Grouping
 from paystack_cli.events.inspection import Inspection, _parts
 from paystack_cli.events.letter import DeadLetter
 from paystack_cli.events.topic_reader import Span
@@ -181,6 +183,48 @@ def test_a_json_envelope_is_read_as_a_letter() -> None:
     assert cause.fingerprint.message == "no <n>"
 
 
+TEXTS = st.sampled_from(
+    ["", "no 17", "no 4", "v1", "v2", "é", 'say "payload": "x"', "\\u0041", "\n"]
+)
+FURTHER = ENVELOPE | {"payload": {"errorType": "Inner 1"}, "merchant": {"errorType": "x9"}}
+"""Not as the envelope's own writer has it, and to be told apart none the less."""
+
+
+@st.composite
+def envelopes(draw: st.DrawFn) -> Consumed:
+    body = dict(draw(st.sampled_from([ENVELOPE, FURTHER])))
+    for name in ("originalTopic", "errorType", "errorMessage", "payload"):
+        if draw(st.booleans()):
+            body[name] = draw(TEXTS | st.none() | st.integers(0, 20))
+    value = json.dumps(body, ensure_ascii=draw(st.booleans())).encode()
+    headers: list[Header] = [("ce_type", draw(TEXTS).encode())] if draw(st.booleans()) else []
+    return Consumed(of_value=value, of_headers=headers or None)
+
+
+@st.composite
+def header_letters(draw: st.DrawFn) -> Consumed:
+    names = st.sampled_from(
+        [
+            *("ce_type", "other", "x-error-type", "x-exception-message", "__dlq.errors.message"),
+            *("kafka_dlt-exception-fqcn", "kafka_dlt-exception-message"),
+            *("kafka_dlt-original-topic", "kafka_dlt-original-consumer-group"),
+        ]
+    )
+    values = TEXTS.map(str.encode) | st.none()
+    headers = draw(st.lists(st.tuples(names, values), max_size=6))
+    topics = st.sampled_from(["payment.dlq", "refund.dlq"])
+    return Consumed(of_topic=draw(topics), of_headers=list(headers))
+
+
+@given(st.lists(envelopes() | header_letters(), min_size=2, max_size=8))
+def test_letters_are_grouped_as_if_each_were_decoded(letters: list[Consumed]) -> None:
+    decoded = Counter(
+        Cause(found.place.topic, found.fingerprint, found.origin.consumer, found.origin.topic)
+        for found in (DeadLetter.of(each.message) for each in letters)
+    )
+    assert {cause: tally.count for cause, tally in inspected(*letters).tallies} == decoded
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -215,14 +259,31 @@ def test_any_topic_can_be_read() -> None:
     [
         ({}, []),
         ({"max_dead": 2}, []),
-        ({"max_dead": 1}, ["payment.dlq holds 2 dead letter(s), more than 1"]),
+        ({"max_dead": 1}, ["2 dead letter(s) wait in payment.dlq, more than 1"]),
         ({"max_age_s": 60}, []),
-        ({"max_age_s": 59}, ["the oldest letter of payment.dlq is 60 s old, more than 59 s"]),
+        ({"max_age_s": 59}, ["the oldest waiting in payment.dlq is 60 s old, more than 59 s"]),
     ],
 )
 def test_gates(limits: dict[str, float], said: list[str]) -> None:
     found = inspected(letter(at_ms=NOW_MS - 60_000), letter(at_ms=NOW_MS))
     assert list(breaches(found, **limits)) == said  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", [State.REPLAYED, State.DISCARDED])
+def test_what_was_dealt_with_breaks_no_limit(state: State) -> None:
+    grouping = Grouping(NOW_MS)
+    grouping.add([letter(at_ms=NOW_MS - 60_000).message] * 2, state)
+    grouping.add([letter(at_ms=NOW_MS).message])
+    found = Inspection(("payment.dlq",), tuple(grouping.tallies.items()), NOW_MS)
+    assert found.total("payment.dlq").count == 3
+    assert [found.total("payment.dlq", one).count for one in (state, State.WAITING)] == [2, 1]
+    known = frozenset({letter_fingerprint()})
+    assert list(breaches(found, max_dead=1, max_age_s=59, baseline=known)) == []
+    assert len(list(breaches(found, max_dead=0, baseline=frozenset()))) == 2
+
+
+def letter_fingerprint() -> str:
+    return DeadLetter.of(letter().message).fingerprint.id
 
 
 def test_a_baseline_knows_its_causes_and_no_others(tmp_path: Path) -> None:
