@@ -34,6 +34,9 @@ PROBES: Mapping[str, ProbeMaker] = {
 }
 """Check kind in compose.yaml -> how to prove it. What runs once or is a tool has none."""
 
+NO_MORE: Mapping[str, Sequence[Check]] = {}
+"""No checks but those of services."""
+
 LOG_TAIL_LINES = 5
 """Of a failed service's log."""
 
@@ -47,24 +50,36 @@ _NOT_RUNNING: Mapping[State, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Names of the services to check and of those left out, in the order of compose.yaml."""
+    """Names of what to check and of what is left out: services in compose.yaml's order, others."""
 
     checked: tuple[str, ...]
     excluded: tuple[str, ...]
 
 
-def choose(stack: Stack, asked: Asked, *, excluded_at_up: Collection[str]) -> Choice:
+def choose(
+    stack: Stack,
+    asked: Asked,
+    *,
+    excluded_at_up: Collection[str],
+    more: Mapping[str, Sequence[Check]] = NO_MORE,
+) -> Choice:
     """What is named; without names all but those with a profile. Named is checked in any case.
 
-    Raises UsageError for an unknown name and for a service that has nothing to check.
+    `more` are checks of no service by the name of who made them, which stands for all of them where
+    it is none of theirs. Raises UsageError for an unknown name and for a service that has nothing
+    to check.
     """
-    meant_by_name = named(stack, asked)
-    wanted = meant_by_name or stack.default_services
+    others = {maker: [check.name for check in checks] for maker, checks in more.items()}
+    single = [name for names in others.values() for name in names]
+    others |= {name: [name] for name in single}
+    meant_by_name = named(stack, asked, others)
+    wanted = meant_by_name or stack.default_services.union(single)
     meant = [s.name for s in stack.services.values() if s.check and s.name in wanted]
+    meant += [name for name in single if name in wanted]
     if not meant:
         names = ", ".join(sorted(wanted))
         raise UsageError(f"{names} has no health check", hint="paystack status")
-    excluded = left_out(stack, asked) | (set(excluded_at_up) - meant_by_name)
+    excluded = left_out(stack, asked, others) | (set(excluded_at_up) - meant_by_name)
     return Choice(
         checked=tuple(name for name in meant if name not in excluded),
         excluded=tuple(name for name in meant if name in excluded),
@@ -80,16 +95,15 @@ def check_health(
     limits: Limits,
     deadline: Deadline,
     progress: Progress,
-    more: Sequence[Check] = (),
+    more: Mapping[str, Sequence[Check]] = NO_MORE,
 ) -> list[CheckResult]:
-    """A result for each chosen service, in the order of compose.yaml; failures with their cause.
-
-    `more` are checks of no service, whose results come last.
-    """
+    """A result for each that is chosen, in the order of `choose`; failures with their cause."""
+    others = {check.name: check for checks in more.values() for check in checks}
     states = {status.name: status.state for status in engine.ps()}
     problem = engine.problem()
     checks = [
-        _check(
+        others.get(name)
+        or _check(
             Target(stack.services[name], reach, stack.catalog, limits),
             states.get(name, State.NOT_STARTED),
             problem,
@@ -97,10 +111,10 @@ def check_health(
         for name in choice.checked
     ]
     results = [
-        *_explained(stack, run_in_parallel([*checks, *more], deadline, progress), engine),
+        *_explained(stack, run_in_parallel(checks, deadline, progress), engine),
         *(CheckResult(name, Outcome.EXCLUDED, "left out on purpose") for name in choice.excluded),
     ]
-    order = [*stack.services, *(check.name for check in more)]
+    order = [*stack.services, *others]
     return sorted(results, key=lambda result: order.index(result.name))
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from paystack_cli.engines.base import Engine
 from paystack_cli.errors import UsageError
-from paystack_cli.stack.model import Stack
 
 if TYPE_CHECKING:
     from paystack_cli.checks.reach import Reach
+    from paystack_cli.engines.base import Engine
+    from paystack_cli.stack.model import Stack
 
 VARIABLE = "PAYSTACK_FROM"
 
@@ -24,7 +24,7 @@ class Place(StrEnum):
 def choose_place(
     asked: Place | None,
     variables: Mapping[str, str],
-    engine: Engine,
+    engine: "Engine",
     *,
     of_own_stack: bool = True,
 ) -> Place:
@@ -51,7 +51,9 @@ def choose_place(
     return place
 
 
-def open_reach(place: Place, stack: Stack, engine: Engine, variables: Mapping[str, str]) -> "Reach":
+def open_reach(
+    place: Place, stack: "Stack", engine: "Engine", variables: Mapping[str, str]
+) -> "Reach":
     """The way to the servers from there.
 
     From inside, the PAYSTACK_ variables that point to servers elsewhere have no meaning: they say

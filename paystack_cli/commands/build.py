@@ -2,7 +2,7 @@
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import DryRun, Exclude, Groups, Only, Services, asked
 
 
@@ -28,7 +28,7 @@ def build(
     run = context_of(ctx)
     names = select_exactly(run.stack, asked(services, only, group, exclude)).services
     run.tell_engine()
-    as_json = run.output is OutputFormat.JSON
+    as_json = run.as_json
     if dry_run:
         due = run.engine.due_images(names)
         steps = plan_build(run.stack, names, run.engine.states(names), due)

@@ -2,7 +2,7 @@
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 
 config = typer.Typer(help="The settings of this run: `paystack config show`.", no_args_is_help=True)
 
@@ -14,10 +14,11 @@ def _group() -> None:
 
 @config.command()
 def show(ctx: typer.Context) -> None:
-    """Show every setting: its value, where that comes from, and its key in paystack.toml.
+    """Show every setting, its value and where that comes from.
 
-    The command line wins, then the environment, `.env`, the settings file, and compose.yaml's
-    default. Secrets are masked. What of `.env` nothing reads is named below the table.
+    And its key in paystack.toml. The command line wins, then the environment, `.env`, the settings
+    file, and compose.yaml's default. Secrets are masked. What of `.env` nothing reads is named
+    below the table.
     """
     from paystack_cli.output.config_report import report_config
     from paystack_cli.stack.known_settings import known_settings
@@ -28,5 +29,5 @@ def show(ctx: typer.Context) -> None:
         run.settings,
         known_settings(run.settings.compose_file).values(),
         misspelt(run.settings),
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
     )

@@ -70,9 +70,14 @@ class Context:
         """The engine that runs the stack."""
         return self.choice.engine
 
+    @property
+    def as_json(self) -> bool:
+        """Whether the result is to be one JSON document."""
+        return self.output is OutputFormat.JSON
+
     def tell_engine(self) -> None:
         """Say on stderr which engine `auto` has chosen and why; a JSON document names it anyway."""
-        told = self.output is OutputFormat.TABLE and self.verbosity is not Verbosity.QUIET
+        told = not self.as_json and self.verbosity is not Verbosity.QUIET
         if self.choice.reason and told:
             click.echo(f"engine: {self.engine.name} ({self.choice.reason})", err=True)
 

@@ -1,11 +1,11 @@
 """`paystack doctor`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.check_options import Junit
+from paystack_cli.commands.context import context_of
 from paystack_cli.errors import ExitCode
 
 
@@ -17,7 +17,7 @@ def doctor(
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds for all examinations together.")
     ] = 30.0,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
 ) -> int:
     """Examine machine, engines and stack, and say how to mend what is wrong.
 
@@ -43,7 +43,7 @@ def doctor(
         findings,
         repairs,
         engine=scene.engine_name,
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
         junit=junit,
     )
     return ExitCode.CHECK_FAILED if has_failed(findings) else ExitCode.OK

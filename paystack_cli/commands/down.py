@@ -1,13 +1,12 @@
 """`paystack down`."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.consent import Yes, confirm
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import DryRun, Exclude, Groups, Only, Services, asked
-from paystack_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from paystack_cli.engines.base import Engine
@@ -22,7 +21,7 @@ def down(
     volumes: Annotated[
         bool, typer.Option("--volumes", help="Also remove the data; asks first.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Stop the stack, or a part of it; data is kept unless --volumes.
@@ -47,7 +46,7 @@ def down(
             "down",
             steps,
             engine=run.engine.name,
-            as_json=run.output is OutputFormat.JSON,
+            as_json=run.as_json,
             removed_volumes=run.engine.volumes(names) if volumes else (),
         )
         return
@@ -57,15 +56,11 @@ def down(
         # Without a name the engine's own parts go too.
         meant = () if wish == EVERYTHING else names
         report = run.engine.down(meant, progress, volumes=volumes)
-    report_down(report, engine=run.engine.name, as_json=run.output is OutputFormat.JSON)
+    report_down(report, engine=run.engine.name, as_json=run.as_json)
 
 
 def _confirm(engine: "Engine", services: tuple[str, ...]) -> None:
-    """Show what would be removed, and ask; without anybody to answer, `--yes` is needed."""
-    volumes = engine.volumes(services)
-    if not volumes:
-        return
-    plan = f"the data in {', '.join(volumes)} will be removed for good"
-    if not sys.stdin.isatty():
-        raise UsageError(plan, hint="paystack down --volumes --yes")
-    typer.confirm(f"{plan}; go on?", abort=True, err=True)
+    """Say which data would be removed, if any, and ask."""
+    if volumes := engine.volumes(services):
+        plan = f"the data in {', '.join(volumes)} will be removed for good"
+        confirm(plan, "paystack down --volumes --yes")

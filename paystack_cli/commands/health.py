@@ -1,12 +1,11 @@
 """`paystack health`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from paystack_cli.checks.place import Place
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.check_options import From, Junit
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 
 
@@ -16,10 +15,7 @@ def health(
     only: Only = None,
     group: Groups = None,
     exclude: Exclude = None,
-    place: Annotated[
-        Place | None,
-        typer.Option("--from", help="Ask from inside the stack's network, or from this machine."),
-    ] = None,
+    place: From = None,
     timeout: Annotated[
         float, typer.Option(min=0, help="Seconds until all must be healthy.")
     ] = 60.0,
@@ -30,7 +26,7 @@ def health(
     max_parked: Annotated[
         int, typer.Option(min=0, help="Outbox rows the relay may have given up.")
     ] = 0,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
 ) -> int:
     """Prove that each service does its job, all at once, within one deadline.
 
@@ -47,14 +43,17 @@ def health(
     from paystack_cli.plugins.contract import Site
 
     run = context_of(ctx)
-    wish = asked(services, only, group, exclude)
-    choice = choose(run.stack, wish, excluded_at_up=run.engine.excluded())
     variables = run.settings.variables
     place = choose_place(place, variables, run.engine)
     reach = open_reach(place, run.stack, run.engine, variables)
-    everything = not (services or only or group)
-    more = plugin_checks(Site(run.stack, reach, variables)) if everything else []
-    with telling([*choice.checked, *(check.name for check in more)], run.verbosity) as progress:
+    more = plugin_checks(Site(run.stack, reach, variables))
+    choice = choose(
+        run.stack,
+        asked(services, only, group, exclude),
+        excluded_at_up=run.engine.excluded(),
+        more=more,
+    )
+    with telling(choice.checked, run.verbosity) as progress:
         results = check_health(
             run.stack,
             reach,
@@ -68,7 +67,7 @@ def health(
     return report(
         "health",
         results,
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
         junit=junit,
         about={"from": place.value},
     )

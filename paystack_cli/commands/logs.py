@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.completions import log_levels
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
-from paystack_cli.logs.parsed import Level
 
 DEFAULT_TAIL = 100
 
@@ -44,7 +44,13 @@ def logs(
         str | None, typer.Option(metavar="ID", help="Only lines about this payment.")
     ] = None,
     level: Annotated[
-        Level | None, typer.Option(help="Only lines that matter so much, or more.")
+        str | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Only lines that matter so much, or more: debug, info, warning (warn), error,"
+            " critical.",
+            autocompletion=log_levels,
+        ),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="As written, at a terminal too.")] = False,
 ) -> None:
@@ -55,7 +61,7 @@ def logs(
     card numbers are masked everywhere.
     """
     from paystack_cli.errors import UsageError
-    from paystack_cli.logs.chosen import Wanted, read_pattern, read_payment
+    from paystack_cli.logs.chosen import Wanted, read_level, read_pattern, read_payment
     from paystack_cli.moment import read_moment
     from paystack_cli.output.log_lines import Style, print_logs
     from paystack_cli.stack.selection import select_exactly
@@ -71,7 +77,7 @@ def logs(
     wanted = Wanted(
         since=None if since is None else read_moment("--since", since, now),
         until=None if until is None else read_moment("--until", until, now),
-        level=level,
+        level=read_level(level),
         payment=read_payment(payment),
         pattern=read_pattern(grep),
     )
@@ -84,6 +90,6 @@ def logs(
         since=wanted.since,
         keep=None if wanted.everything else wanted,
     )
-    as_json = run.output is OutputFormat.JSON
+    as_json = run.as_json
     style = Style.JSON if as_json else Style.RAW if raw else Style.FOR_PEOPLE
     print_logs(lines, tuple(run.stack.services), style, at_once=follow)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from paystack_cli.commands.completions import service_names
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 
@@ -36,7 +36,7 @@ def open(
     name = one_service(run.stack, service)
     url = page_url(run.stack, run.engine, name)
     shown = not no_browser and _has_display(run.settings.variables) and webbrowser.open(url)
-    if run.output is OutputFormat.JSON:
+    if run.as_json:
         print_document(versioned("open", service=name, url=url, shown=shown))
     else:
         typer.echo(url)

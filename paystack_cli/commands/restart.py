@@ -1,10 +1,11 @@
 """`paystack restart`."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import DryRun, Exclude, Groups, Only, Services, asked
 from paystack_cli.engines.base import UP_TIMEOUT_S
 
@@ -28,7 +29,7 @@ def restart(
     from paystack_cli.engines.plan import plan_restart, restartable
     from paystack_cli.output.failure_report import failures_told
     from paystack_cli.output.plan_report import report_plan, tell_bereaved
-    from paystack_cli.output.restart_report import report_restart
+    from paystack_cli.output.restart_report import failure_of_restart, report_restart
     from paystack_cli.output.service_progress import telling
     from paystack_cli.stack.selection import select_exactly
 
@@ -40,11 +41,15 @@ def restart(
     if wish.names_nothing:
         names = restartable(run.stack, names, states)
     tell_bereaved(run.stack, names, states)
+    engine, as_json = run.engine.name, run.as_json
     if dry_run:
-        steps = plan_restart(run.stack, names, states)
-        as_json = run.output is OutputFormat.JSON
-        report_plan("restart", steps, engine=run.engine.name, as_json=as_json)
+        report_plan(
+            "restart", plan_restart(run.stack, names, states), engine=engine, as_json=as_json
+        )
         return
-    with failures_told(), telling(names, run.verbosity) as progress:
+    with (
+        failures_told(partial(failure_of_restart, engine=engine) if as_json else None),
+        telling(names, run.verbosity) as progress,
+    ):
         report = run.engine.restart(names, progress, timeout_s=timeout)
-    report_restart(report, engine=run.engine.name, as_json=run.output is OutputFormat.JSON)
+    report_restart(report, engine=engine, as_json=as_json)

@@ -1,7 +1,7 @@
 """The options by which a command's services are chosen: the same words everywhere, defined once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,27 +10,21 @@ from paystack_cli.commands.completions import group_names, service_and_group_nam
 if TYPE_CHECKING:
     from paystack_cli.stack.selection import Asked
 
-Services = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="Services or groups; all when none is named.", autocompletion=service_and_group_names
-    ),
-]
+
+def _services(help: str) -> Any:
+    return typer.Argument(help=help, autocompletion=service_and_group_names)
+
+
+def _service_option(help: str) -> Any:
+    return typer.Option(metavar="SERVICE", help=help, autocompletion=service_and_group_names)
+
+
+Services = Annotated[list[str] | None, _services("Services or groups; all when none is named.")]
 ServicesWithNeeds = Annotated[
     list[str] | None,
-    typer.Argument(
-        help="Services or groups, with what they need; all when none is named.",
-        autocompletion=service_and_group_names,
-    ),
+    _services("Services or groups, with what they need; all when none is named."),
 ]
-Only = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="SERVICE",
-        help="Exactly these, and nothing they need.",
-        autocompletion=service_and_group_names,
-    ),
-]
+Only = Annotated[list[str] | None, _service_option("Exactly these, and nothing they need.")]
 Groups = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,14 +34,7 @@ Groups = Annotated[
         autocompletion=group_names,
     ),
 ]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="SERVICE",
-        help="Leave these out (also comma-separated).",
-        autocompletion=service_and_group_names,
-    ),
-]
+Exclude = Annotated[list[str] | None, _service_option("Leave these out (also comma-separated).")]
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Only show what would be done with each service, and why.")

@@ -1,12 +1,11 @@
 """`paystack smoke`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from paystack_cli.checks.place import Place
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.check_options import From, Junit
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 
 
@@ -20,14 +19,11 @@ def smoke(
         str | None,
         typer.Option(metavar="URL", help="The public door; this stack's own when not given."),
     ] = None,
-    place: Annotated[
-        Place | None,
-        typer.Option("--from", help="Ask from inside the stack's network, or from this machine."),
-    ] = None,
+    place: From = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds for the whole way.")] = 60.0,
     merchant: Annotated[str, typer.Option(help="Merchant of the payment.")] = "PAYSTACK-SMOKE",
     amount: Annotated[int, typer.Option(min=1, help="Amount in minor units.")] = 1000,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
 ) -> int:
     """Follow one payment: authorize, capture, ledger, idempotent repeat, refund.
 
@@ -66,7 +62,7 @@ def smoke(
     return report(
         "smoke",
         results,
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
         junit=junit,
         about={"from": place.value, "gateway": url, "payment_id": journey.payment_id},
     )

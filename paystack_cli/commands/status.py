@@ -2,7 +2,7 @@
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 
 
@@ -30,5 +30,5 @@ def status(
         run.engine.ps(names),
         engine=run.engine.name,
         problem=run.engine.problem(),
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
     )

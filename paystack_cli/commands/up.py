@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import (
     DryRun,
     Exclude,
@@ -35,7 +35,8 @@ def up(
     budget: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[SERVICE=]SECONDS", help="Exit 6 when it took longer, once all are up."
+            metavar="[SERVICE=]SECONDS",
+            help="Exit 6 when it took longer, once all are up; also PAYSTACK_BUDGET.",
         ),
     ] = None,
     dry_run: DryRun = False,
@@ -61,16 +62,14 @@ def up(
     run = context_of(ctx)
     with misspelt_told(run.settings):
         selection = select(run.stack, asked(services, only, group, exclude), no_deps=no_deps)
-        limits = read_budget(budget or (), run.stack)
+        limits = read_budget((*run.settings.budget, *(budget or ())), run.stack)
         run.tell_engine()
         if dry_run:
             observed = run.engine.observe(selection.services)
             steps = plan_up(run.stack, selection, observed, recreate=recreate)
-            report_plan(
-                "up", steps, engine=run.engine.name, as_json=run.output is OutputFormat.JSON
-            )
+            report_plan("up", steps, engine=run.engine.name, as_json=run.as_json)
             return
-        engine, as_json = run.engine.name, run.output is OutputFormat.JSON
+        engine, as_json = run.engine.name, run.as_json
         with (
             failures_told(partial(failure_of_up, engine=engine) if as_json else None),
             telling(selection.services, run.verbosity) as progress,

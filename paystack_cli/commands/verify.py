@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.check_options import Junit
+from paystack_cli.commands.context import Context, context_of
 from paystack_cli.commands.server_options import Database, Kafka, open_endpoints
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def verify(
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds for reading the topics once.")
     ] = 300.0,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
     kafka: Kafka = None,
     database: Database = None,
 ) -> int:
@@ -52,7 +53,7 @@ def verify(
     return report(
         "verify",
         settled(looking(sources, mark), settle),
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
         junit=junit,
         about={"since": mark.since, "until": mark.until, "event_id": mark.event_id},
     )

@@ -5,7 +5,7 @@ import platform
 import typer
 
 from paystack_cli import __version__
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 
 
 def version(ctx: typer.Context) -> None:
@@ -13,7 +13,7 @@ def version(ctx: typer.Context) -> None:
     from paystack_cli.output.document import print_document, versioned
 
     versions = {"paystack": __version__, "python": platform.python_version()}
-    if context_of(ctx).output is OutputFormat.JSON:
+    if context_of(ctx).as_json:
         print_document(versioned("version", **versions))
     else:
         typer.echo(" ".join(f"{name} {value}" for name, value in versions.items()))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from paystack_cli.commands.context import OutputFormat, context_of
+from paystack_cli.commands.context import context_of
 from paystack_cli.commands.selection_options import Exclude, Groups, Only, Services, asked
 from paystack_cli.errors import UsageError
 
@@ -41,7 +41,7 @@ def watch(
     run = context_of(ctx)
     wish = asked(services, only, group, exclude)
     names = () if wish == EVERYTHING else select_exactly(run.stack, wish).services
-    as_json = run.output is OutputFormat.JSON
+    as_json = run.as_json
     if not (once or as_json or (is_screen(sys.stdin) and is_screen(sys.stdout))):
         raise UsageError(
             "there is no terminal to watch on", hint="paystack watch --once, or --output json"

@@ -67,7 +67,8 @@ def _seconds(text: str, whole: str) -> float:
         seconds = math.nan
     if not 0 < seconds < math.inf:
         raise UsageError(
-            f"--budget {whole}: {text!r} is no time in seconds",
-            hint="--budget 20 for all of up, --budget kafka=8 for a service",
+            f"budget {whole!r} names no time in seconds",
+            hint="--budget 20 for all of up, --budget kafka=8 for a service;"
+            " PAYSTACK_BUDGET holds both: '20 kafka=8'",
         )
     return seconds

@@ -1,11 +1,11 @@
 """The lines of a log that matter when a service fails: what went wrong, not just the end. Pure."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from paystack_cli.clients.sanitize import sanitize
+from paystack_cli.logs.parsed import Level, Parsed, parse
 
 LINES_READ = 400
 """Of the end of a log: where a failure is looked for."""
@@ -14,19 +14,11 @@ LINES_MAX = 6
 TAIL_LINES = 3
 """That are shown where no line speaks of an error."""
 
-_SEVERE = frozenset({"error", "critical", "fatal"})
-"""Levels of a structured log."""
-
-_LEADING_TIME = re.compile(
-    r"^\[?\d{4}[-/]\d\d[-/]\d\d[ T]+\d{1,2}:\d\d:\d\d[.,]?\d*Z?\]?\s*(?:\d+ )?"
-)
 _TRACEBACK = "Traceback (most recent call last):"
 _ERROR = re.compile(
-    r"\[(?:error|emerg|crit|alert|fatal)\]|\b(?:ERROR|FATAL|CRITICAL|PANIC)\b"
-    r"|^(?:error|fatal)\b[: ]|^[\w.]+(?:Error|Exception)\b",
-    re.IGNORECASE,
+    r"\b(?:error|fatal|critical|panic)\b|^[\w.]+(?:Error|Exception)\b", re.IGNORECASE
 )
-"""How servers and programs mark an error in a plain line: MariaDB, nginx, Kafka, Java, Python."""
+"""How programs mark an error in a line that names no level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +38,11 @@ def excerpt(lines: Iterable[str]) -> Excerpt:
     errors = tuple(dict.fromkeys(map(sanitize, _errors(read))))[-LINES_MAX:]
     if errors:
         return Excerpt(errors, errors[0])
-    told = [_shortened(line) for line in read if line.strip()][-TAIL_LINES:]
+    told = [_told(line, parse(line)) for line in read if line.strip()][-TAIL_LINES:]
     return Excerpt(tuple(map(sanitize, told)))
 
 
-def _errors(lines: Sequence[str]) -> Iterator[str]:
+def _errors(lines: Iterable[str]) -> Iterator[str]:
     in_traceback = False
     for line in lines:
         if in_traceback:
@@ -59,34 +51,18 @@ def _errors(lines: Sequence[str]) -> Iterator[str]:
                 yield line
         elif line.startswith(_TRACEBACK):
             in_traceback = True
-        elif line.startswith("{"):
-            yield from _structured_error(line)
-        elif _ERROR.search(plain := _shortened(line)):
-            yield plain
+        elif _is_error(parsed := parse(line)):
+            yield _told(line, parsed)
 
 
-def _structured_error(line: str) -> Iterator[str]:
-    document = _document(line)
-    if str(document.get("level", "")).lower() in _SEVERE:
-        yield _told(document)
+def _is_error(parsed: Parsed) -> bool:
+    if parsed.level is not None:
+        return parsed.level.reaches(Level.ERROR)
+    return not parsed.structured and _ERROR.search(parsed.event) is not None
 
 
-def _shortened(line: str) -> str:
-    document = _document(line) if line.startswith("{") else {}
-    return _told(document) if document else _LEADING_TIME.sub("", line).strip()
-
-
-def _told(document: dict[str, object]) -> str:
-    """`event: error (SomeError: …)`, as far as a structured line has them."""
-    event, error = document.get("event") or document.get("message"), document.get("error")
-    trace = str(document.get("exception") or "").strip().splitlines()
-    parts = [str(part) for part in (event, error, *trace[-1:]) if part]
-    return ": ".join(parts) or json.dumps(document)
-
-
-def _document(line: str) -> dict[str, object]:
-    try:
-        document = json.loads(line)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+def _told(line: str, parsed: Parsed) -> str:
+    """`event: error: last line of the exception`, as far as a structured line has them."""
+    trace = str(parsed.fields.get("exception") or "").strip().splitlines()
+    parts = (parsed.event.strip(), parsed.fields.get("error"), *trace[-1:])
+    return ": ".join(str(part) for part in parts if part) or line

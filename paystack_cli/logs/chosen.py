@@ -6,7 +6,7 @@ from datetime import datetime
 
 from paystack_cli.engines.base import LogLine
 from paystack_cli.errors import UsageError
-from paystack_cli.logs.parsed import Level, Parsed, parse
+from paystack_cli.logs.parsed import Level, Parsed, level_named, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class Wanted:
         if parsed.level is None:
             return not parsed.structured
         return parsed.level.reaches(self.level)
+
+
+def read_level(text: str | None) -> Level | None:
+    """A level by any name that programs give it. Raises UsageError where it is none."""
+    level = None if text is None else level_named(text)
+    if level is None and text is not None:
+        raise UsageError(f"--level {text!r} is no level", hint=f"one of {', '.join(Level)}")
+    return level
 
 
 def read_pattern(text: str | None) -> re.Pattern[str] | None:

@@ -14,9 +14,9 @@ _PAYMENT_KEYS = ("payment_id", "paymentId")
 
 _LEADING_TIME = re.compile(
     r"\[?(?P<day>\d{4}[-/]\d\d[-/]\d\d)[ T]+(?P<hour>\d{1,2}):(?P<rest>\d\d:\d\d)"
-    r"(?:[.,](?P<fraction>\d{1,6})\d*)?(?P<utc>Z)?\]?\s*"
+    r"(?:[.,](?P<fraction>\d{1,6})\d*)?(?P<utc>Z)?\]?\s*(?:\d+ (?=\[))?"
 )
-"""As MariaDB, Kafka and nginx begin a line; local time where it does not end with Z."""
+"""As MariaDB (with a thread's number), Kafka and nginx begin a line; local time without a Z."""
 _PLAIN_LEVEL = re.compile(r"\[(?P<bracketed>[a-zA-Z]+)\]|\b(?P<word>[A-Z]{4,8})\b")
 _PLAIN_LEVEL_WITHIN_CHARACTERS = 40
 """A server names the level before it says anything else."""
@@ -69,6 +69,11 @@ class Parsed:
     structured: bool = False
 
 
+def level_named(name: str) -> Level | None:
+    """The level that some program calls so ("warn", "ERROR", "fatal"); None for no level's name."""
+    return _LEVELS.get(name.lower())
+
+
 def parse(text: str) -> Parsed:
     """What the line says."""
     document = _document(text)
@@ -94,7 +99,7 @@ def _structured(document: dict[str, Any]) -> Parsed:
     told = {"level", "service", "trace_id", *_TIME_KEYS, *_EVENT_KEYS, *_PAYMENT_KEYS}
     return Parsed(
         event="" if event is None else str(event),
-        level=_LEVELS.get(str(document.get("level", "")).lower()),
+        level=level_named(str(document.get("level", ""))),
         payment_id=None if payment is None else str(payment),
         trace_id=None if trace is None else str(trace),
         fields={name: value for name, value in document.items() if name not in told},
@@ -107,7 +112,7 @@ def _plain(text: str) -> Parsed:
     said = text[leading.end() :] if leading else text
     named = _PLAIN_LEVEL.finditer(said[:_PLAIN_LEVEL_WITHIN_CHARACTERS])
     words = (found["bracketed"] or found["word"] for found in named)
-    level = next((_LEVELS[word.lower()] for word in words if word.lower() in _LEVELS), None)
+    level = next(filter(None, map(level_named, words)), None)
     return Parsed(event=said, level=level)
 
 

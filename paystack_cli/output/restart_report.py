@@ -3,8 +3,10 @@
 import typer
 
 from paystack_cli.engines.base import UpReport
+from paystack_cli.engines.failure import FailureReport
 from paystack_cli.output.console import plain_table, stdout_console
 from paystack_cli.output.document import TIME_DECIMALS, print_document, versioned
+from paystack_cli.output.failure_report import failure_document
 
 
 def report_restart(report: UpReport, *, engine: str, as_json: bool) -> None:
@@ -21,9 +23,10 @@ def report_restart(report: UpReport, *, engine: str, as_json: bool) -> None:
 
 
 def document(report: UpReport, engine: str) -> dict[str, object]:
-    """`paystack.restart/v1`, described in docs/schemas."""
+    """`paystack.restart/v1` of a restart after which all is healthy."""
     return versioned(
         "restart",
+        ok=True,
         engine=engine,
         total_s=round(report.total_s, TIME_DECIMALS),
         services=[
@@ -34,4 +37,17 @@ def document(report: UpReport, engine: str) -> dict[str, object]:
             }
             for timing in report.services
         ],
+        failure=None,
+    )
+
+
+def failure_of_restart(failure: FailureReport, engine: str) -> dict[str, object]:
+    """`paystack.restart/v1` of a restart that failed: nothing else is known then."""
+    return versioned(
+        "restart",
+        ok=False,
+        engine=engine,
+        total_s=None,
+        services=None,
+        failure=failure_document(failure),
     )

@@ -1,5 +1,6 @@
 """Checks of plug-ins, which `paystack health` makes beside those of the services."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -9,21 +10,21 @@ from paystack_cli.plugins.contract import CheckPlugin, Site
 from paystack_cli.plugins.discovery import Group, Plugin, PluginUnusable, announced
 
 
-def plugin_checks(site: Site) -> list[Check]:
-    """All of them; one that cannot be used is a check that fails and says why.
+def plugin_checks(site: Site) -> dict[str, list[Check]]:
+    """All of them by plug-in; one that cannot be used is a check that fails and says why.
 
     So that a check which somebody relies on never goes missing in silence.
     """
-    checks: list[Check] = []
-    taken = set(site.stack.services)
+    checks: defaultdict[str, list[Check]] = defaultdict(list)
+    taken = {*site.stack.services, *site.stack.groups}
     for plugin in announced(Group.CHECKS, taken):
         try:
             made = list(_made_by(plugin, site, taken))
         except PluginUnusable as error:
             made = [Check(f"{plugin.name} ({plugin.package})", _refused(error), error.hint)]
-        checks += made
+        checks[plugin.name] += made
         taken |= {check.name for check in made}
-    return checks
+    return dict(checks)
 
 
 def _made_by(plugin: Plugin, site: Site, taken: Collection[str]) -> Iterator[Check]:

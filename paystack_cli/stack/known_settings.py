@@ -16,7 +16,7 @@ PORT_MAX = 65535
 NAME, ENGINE, PORT_OFFSET = "PAYSTACK_NAME", "PAYSTACK_ENGINE", "PAYSTACK_PORT_OFFSET"
 """Settings that are options of every command as well."""
 
-STATE_DIR = "PAYSTACK_STATE_DIR"
+STATE_DIR, BUDGET = "PAYSTACK_STATE_DIR", "PAYSTACK_BUDGET"
 
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?")
 _GIVEN = {"PAYSTACK_VOLUMES"}
@@ -50,6 +50,7 @@ _OF_PAYSTACK = (
     KnownSetting(STATE_DIR, "state-dir", Kind.FOLDER),
     KnownSetting("PAYSTACK_TOOLS_DIR", "tools-dir", Kind.FOLDER),
     KnownSetting("PAYSTACK_FROM", "from", Kind.TEXT),
+    KnownSetting(BUDGET, "budget", Kind.TEXT),
     KnownSetting("PAYSTACK_PYTHON", "", Kind.TEXT),  # read by the scripts, before there is a key
     KnownSetting("PAYSTACK_MARIADB", "programs.mariadb", Kind.TEXT),
     KnownSetting("PAYSTACK_NGINX", "programs.nginx", Kind.TEXT),

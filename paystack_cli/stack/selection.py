@@ -4,7 +4,7 @@ A command that starts takes along what its services need (`select`); every other
 exactly what is named (`select_exactly`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from paystack_cli.errors import UsageError
@@ -32,6 +32,10 @@ class Asked:
 
 EVERYTHING = Asked()
 """Nothing is named and nothing left out: every service that has no profile."""
+
+Others = Mapping[str, Collection[str]]
+"""What a command has besides services: names, and what each of them stands for."""
+NO_OTHERS: Others = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,8 @@ def select_exactly(stack: Stack, asked: Asked = EVERYTHING) -> Selection:
     return _selection(stack, (wanted or stack.default_services) - excluded, excluded)
 
 
-def named(stack: Stack, asked: Asked) -> frozenset[str]:
-    """The services that are named in any way; none when the command means all.
+def named(stack: Stack, asked: Asked, others: Others = NO_OTHERS) -> frozenset[str]:
+    """The services and others that are named in any way; none when the command means all.
 
     Raises UsageError for an unknown name, an empty group, and for `only` beside other names.
     """
@@ -79,25 +83,30 @@ def named(stack: Stack, asked: Asked) -> frozenset[str]:
             "SERVICE or --group and --only contradict each other",
             hint="give names (what starts takes its needs along), or --only: exactly these",
         )
-    services = expand(stack, (*asked.names, *asked.only))
-    return frozenset(services.union(*(_members(stack, name) for name in _words(asked.groups))))
+    chosen = expand(stack, (*asked.names, *asked.only), others)
+    return frozenset(chosen.union(*(_members(stack, name) for name in _words(asked.groups))))
 
 
-def left_out(stack: Stack, asked: Asked) -> frozenset[str]:
-    """The services that `--exclude` names. Raises UsageError for an unknown name."""
-    return frozenset(expand(stack, asked.exclude))
+def left_out(stack: Stack, asked: Asked, others: Others = NO_OTHERS) -> frozenset[str]:
+    """The services and others that `--exclude` names. Raises UsageError for an unknown name."""
+    return frozenset(expand(stack, asked.exclude, others))
 
 
-def expand(stack: Stack, names: Iterable[str]) -> set[str]:
-    """Service names out of service and group names, each possibly a comma-separated list."""
+def expand(stack: Stack, names: Iterable[str], others: Others = NO_OTHERS) -> set[str]:
+    """Names of services and others out of those, of groups, or of comma-separated lists.
+
+    A service's name wins over a group's, and both over the others'. Raises UsageError.
+    """
     expanded: set[str] = set()
     for name in _words(names):
         if name in stack.services:
             expanded.add(name)
         elif name in stack.groups:
             expanded |= _members(stack, name)
+        elif name in others:
+            expanded.update(others[name])
         else:
-            known = [*stack.services, *stack.groups]
+            known = [*stack.services, *stack.groups, *others]
             raise _unknown(f"there is no service or group {name!r}", name, known)
     return expanded
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from paystack_cli.errors import UsageError
 from paystack_cli.stack.dotenv import read_dotenv
 from paystack_cli.stack.known_settings import (
+    BUDGET,
     ENGINE,
     NAME,
     PORT_MAX,
@@ -74,6 +75,11 @@ class Settings:
     def locks_dir(self) -> Path:
         """The lock files that pin what is fetched."""
         return self.project_dir / "requirements"
+
+    @property
+    def budget(self) -> tuple[str, ...]:
+        """How long `up` may take unless `--budget` says otherwise, in its words."""
+        return tuple(self.variables.get(BUDGET, "").split())
 
     def source_of(self, variable: str) -> str:
         """The source that gives this variable its value; DEFAULT when none does."""

@@ -61,13 +61,14 @@ def read_settings_file(project_dir: Path, compose_file: Path) -> SettingsFile:
 
 def _read(path: Path) -> Mapping[str, Any] | None:
     """The file's content; None when there is no file."""
-    import tomllib  # most projects have none to parse
-
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        import tomllib  # most projects have no file to parse
+
+        return tomllib.loads(text)
     except FileNotFoundError:
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # it is no TOML, or no UTF-8
         raise PreflightError(f"cannot read {path}: {error}", hint=f"mend {path}") from error
 
 

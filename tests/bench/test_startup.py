@@ -1,4 +1,4 @@
-"""A slice of `tests/bench/startup`: fewer runs, the same goals, judged by processor time.
+"""A slice of `tests/bench/startup`: fewer runs, the same goals.
 
 That of `status` in containers is in tests/docker, where a whole stack is running.
 """

@@ -36,16 +36,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackUnderTes
         yield stack
 
 
-@pytest.fixture
-def idle(tmp_path: Path) -> Iterator[StackUnderTest]:
-    """A stack of which nothing was started."""
-    stack = StackUnderTest(stack_environment("failure", tmp_path / "state"))
-    try:
-        yield stack
-    finally:
-        stack.paystack("down", "--volumes", "--yes")
-
-
 def test_a_taken_port(idle: StackUnderTest) -> None:
     port = idle.port("pg-simulator")
     with socket.create_server(("127.0.0.1", port)):

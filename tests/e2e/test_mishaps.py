@@ -22,18 +22,6 @@ ONE = ("up", "--only", "pg-simulator")
 GONE_WITHIN_S = 15.0
 
 
-@pytest.fixture
-def idle(tmp_path: Path) -> Iterator[StackUnderTest]:
-    """A stack that nobody has started; afterwards nothing of it may be left."""
-    stack = StackUnderTest(stack_environment("mishap", tmp_path / "state"))
-    try:
-        yield stack
-    finally:
-        stack.paystack("down", "--volumes", "--yes")
-        wait_for(lambda: not processes_of(stack), "no process left", GONE_WITHIN_S)
-        assert not stack.state_dir.exists()
-
-
 def _told(answer: Answer, *words: str) -> None:
     """The error names what it is about and the next command, without a traceback."""
     assert "Traceback" not in answer.stderr, str(answer)

@@ -80,6 +80,25 @@ def test_a_resize_meanwhile_leaves_nothing_behind(stack: StackUnderTest) -> None
     assert not any(SPINNER.search(line) for line in recorded.shown)
 
 
+def test_a_stack_that_starts_is_drawn_through_every_change_of_the_window(
+    idle: StackUnderTest,
+) -> None:
+    with terminal(idle, "up", columns=110, lines=50) as recorded:
+        recorded.wait_for("waiting")
+        recorded.resize(34, 8)  # too narrow for the details, too low for the last services
+        recorded.wait_for("✔  mariadb")
+        assert recorded.shown[0].split()[1] == "mariadb"
+        recorded.resize(120, 50)
+        assert recorded.wait_end() == ExitCode.OK
+    for screen in recorded.seen:
+        assert max(names_of(screen).values(), default=0) <= 1, "\n".join(screen)
+    assert names_of(recorded.shown)["gateway"] == 1
+    assert any("up: healthy after" in line for line in recorded.shown)
+    assert not any(SPINNER.search(line) for line in recorded.shown)
+    assert recorded.written.count(CURSOR_OFF) == recorded.written.count(CURSOR_ON) > 0
+    assert not recorded.screen.cursor.hidden
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["restart", "consumer-worker"], ["watch", "--once"], ["logs", "--tail", "3"]],

@@ -1,27 +1,13 @@
 """How long `up` took, against earlier ones: kept over commands, told in table and document."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from paystack_cli.engines.timing_history import SAMPLES_MIN
 from paystack_cli.errors import ExitCode
 from tests.support.documents import keeps_schema
-from tests.support.stack import StackUnderTest, stack_environment
+from tests.support.stack import StackUnderTest
 
 ONE = ("up", "--only", "pg-simulator")
-
-
-@pytest.fixture
-def idle(tmp_path: Path) -> Iterator[StackUnderTest]:
-    """A stack that nobody has started; afterwards nothing of it may be left."""
-    stack = StackUnderTest(stack_environment("timing", tmp_path / "state"))
-    try:
-        yield stack
-    finally:
-        stack.paystack("down", "--volumes", "--yes")
-        assert not stack.state_dir.exists()
 
 
 def test_the_usual_time_the_critical_path_and_the_budget(idle: StackUnderTest) -> None:
@@ -51,3 +37,8 @@ def test_the_usual_time_the_critical_path_and_the_budget(idle: StackUnderTest) -
     assert "paystack: pg-simulator took" in late.stderr
     assert "its budget is 0.01 s, on the critical path pg-simulator" in late.stderr
     assert idle.status()["pg-simulator"]["health"] == "healthy"
+
+    setting = "100 pg-simulator=0.01"
+    idle.paystack(*ONE, "--recreate", expect=ExitCode.THRESHOLD, PAYSTACK_BUDGET=setting)
+    patient = ("--budget", "pg-simulator=100")
+    idle.paystack(*ONE, "--recreate", *patient, PAYSTACK_BUDGET=setting)

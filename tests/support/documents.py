@@ -1,10 +1,12 @@
 """The schemas of the documents that `--output json` prints."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from referencing import Registry, Resource
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 
@@ -17,4 +19,13 @@ def schema(name: str) -> dict[str, Any]:
 
 def keeps_schema(name: str, document: object) -> None:
     """Raises jsonschema's ValidationError where the document does not keep its schema."""
-    jsonschema.Draft202012Validator(schema(name)).validate(document)
+    jsonschema.Draft202012Validator(schema(name), registry=_all()).validate(document)
+
+
+@cache
+def _all() -> Registry[Any]:
+    """Every schema by its `$id`: one may refer to a part of another."""
+    return Registry[Any]().with_resources(
+        (one["$id"], Resource.from_contents(one))
+        for one in (schema(path.stem) for path in SCHEMAS.glob("*.json"))
+    )

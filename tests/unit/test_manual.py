@@ -46,6 +46,27 @@ def test_the_help_has_summary_options_examples_and_exit_codes_within_80_columns(
     assert [line for line in told.splitlines() if len(line) > WIDTH_CHARACTERS] == []
 
 
+LEAVES = [path for path, command in TREE.items() if not isinstance(command, click.Group)]
+SAID_IN_ONE_LINE = {"paystack version"}
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_every_command_says_more_than_its_summary(path: str) -> None:
+    _, _, description = (TREE[path].help or "").partition("\n\n")
+    assert description.strip() or path in SAID_IN_ONE_LINE
+
+
+@pytest.mark.parametrize("path", [path for path in TREE if path not in LEAVES])
+def test_no_summary_is_cut_off_where_commands_are_listed(
+    path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDTH_CHARACTERS))
+    run([*path.split()[1:], "--help"])
+    listed = capsys.readouterr().out.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize("path", TREE)
 def test_every_argument_and_option_says_what_it_is(path: str) -> None:
     unsaid = [

@@ -161,20 +161,21 @@ class Daemon:
 
     def neighbours(self) -> list[Neighbour]:
         """Every container of the engine, whoever made it."""
-        with _Told():
-            return [_neighbour(entry) for entry in self._reading.containers(all=True, filters={})]
+        return [_neighbour(entry) for entry in self._listed({})]
+
+    def members(self) -> list[Neighbour]:
+        """Every container of the project, in short."""
+        return [_neighbour(entry) for entry in self._listed(self._ours())]
 
     @property
     def has_containers(self) -> bool:
         """Whether there is any container of the project, running or not."""
         with _Told():
-            return bool(self._reading.containers(all=True, filters=self._ours()))
+            return bool(self._reading.containers(all=True, filters=self._ours(), limit=1))
 
     def containers(self) -> list[Container]:
         """Every container of the project, one-off ones included."""
-        with _Told():
-            listed = self._reading.containers(all=True, filters=self._ours())
-        return self._inspect([entry["Id"] for entry in listed])
+        return self._inspect([entry["Id"] for entry in self._listed(self._ours())])
 
     def container(self, container: str) -> Container | None:
         """One container; None when it is gone."""
@@ -192,7 +193,7 @@ class Daemon:
     def memory(self, container: str) -> int | None:
         """The memory that a container uses, in bytes, without what the kernel may drop at once."""
         with _if_there(), _Told():
-            usage = self._client.stats(container, stream=False, one_shot=True).get("memory_stats")
+            usage = self._reading.stats(container, stream=False, one_shot=True).get("memory_stats")
             if usage and "usage" in usage:
                 dropped = usage.get("stats", {}).get("inactive_file", 0)  # as `docker stats` does
                 return int(usage["usage"] - dropped)
@@ -232,11 +233,11 @@ class Daemon:
         It keeps the newest 256 events of everything (Docker 20.10). Times in seconds since the
         epoch.
         """
-        filters: dict[str, Any] = {**self._ours(), "event": list(LIFE)}
+        filters = {**self._ours(), "event": list(LIFE)}
         if container is not None:
-            filters["container"] = container
+            filters["container"] = [container]
         with _Told():
-            past = self._client.events(
+            past = self._reading.events(
                 since=math.floor(since),
                 until=math.ceil(time.time() if until is None else until),
                 filters=filters,
@@ -298,6 +299,10 @@ class Daemon:
         for network in self._client.networks(filters=self._ours()):
             if not self._client.containers(all=True, filters={"network": network["Id"]}):
                 yield network
+
+    def _listed(self, filters: Mapping[str, Sequence[str]]) -> list[Mapping[str, Any]]:
+        with _Told():
+            return self._reading.containers(all=True, filters=filters)
 
     def _inspect(self, containers: Sequence[str]) -> list[Container]:
         with ThreadPoolExecutor(max_workers=max(1, len(containers))) as pool:
@@ -362,8 +367,8 @@ def connect(variables: Mapping[str, str], project: str) -> Daemon:
 def _by_socket(path: str, project: str) -> Daemon:
     reading = EngineSocket(path, ANSWER_TIMEOUT_S)
     try:
-        version = str(reading.version()["Version"])
-    except (OSError, ValueError) as error:
+        version = reading.version()
+    except OSError as error:
         raise _missing(UNIX + path, error) from error
     reading.timeout_s = REQUEST_TIMEOUT_S
     open_client = partial(_open_client, {"base_url": UNIX + path})

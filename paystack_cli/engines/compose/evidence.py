@@ -1,7 +1,6 @@
 """What is known of a service whose container fails or has failed."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.engines.base import Health, State
@@ -16,6 +15,8 @@ NEVER = Ends()
 
 NOTED_LATE = timedelta(seconds=0.5)
 """The engine notes a start when a quick process has written its first lines already."""
+LAST_WORDS = timedelta(seconds=10)
+"""Before a process ends: what it writes then tells why."""
 
 
 def evidence_of(
@@ -41,13 +42,22 @@ def evidence_of(
     )
 
 
-def _lines_of_last_run(daemon: Daemon, container: Container) -> Iterator[str]:
-    """A container that is started again keeps what its earlier runs wrote."""
-    since = container.started_at and container.started_at - NOTED_LATE
+def _lines_of_last_run(daemon: Daemon, container: Container) -> list[str]:
+    """A container that is started again keeps what its earlier runs wrote.
+
+    In a crash loop the newest run may have written nothing yet; then it is the end of the one
+    before.
+    """
+    lines = _lines(daemon, container, container.started_at and container.started_at - NOTED_LATE)
+    if not lines and container.restarts and container.finished_at is not None:
+        lines = _lines(daemon, container, container.finished_at - LAST_WORDS)
+    return lines
+
+
+def _lines(daemon: Daemon, container: Container, since: datetime | None) -> list[str]:
     pieces = daemon.log_stream(container.id, since, LINES_READ, follow=False)
-    for line in b"".join(pieces).split(b"\n"):
-        _at, _, text = line.decode("utf-8", "replace").partition(" ")
-        yield text.rstrip("\r")
+    stamped = b"".join(pieces).decode("utf-8", "replace").split("\n")
+    return [line.partition(" ")[2].rstrip("\r") for line in stamped if line]
 
 
 def _probe_of(service: Service) -> str:

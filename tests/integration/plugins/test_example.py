@@ -51,6 +51,17 @@ def test_the_check_is_made_with_those_of_the_services(
     assert (check["outcome"], check["summary"]) == ("passed", "every merchant has captures")
 
 
+def test_the_check_is_named_and_left_out_by_its_name(python: Path, servers: StackUnderTest) -> None:
+    alone = json.loads(_run(python, servers, "health", "merchants", "--output", "json"))
+    assert [check["name"] for check in alone["checks"]] == ["merchants"]
+    without = ("health", "kafka", "merchants", "--exclude", "merchants", "--output", "json")
+    outcomes = {
+        check["name"]: check["outcome"]
+        for check in json.loads(_run(python, servers, *without))["checks"]
+    }
+    assert outcomes == {"kafka": "passed", "merchants": "excluded"}
+
+
 def test_the_command_is_listed_and_works(python: Path, servers: StackUnderTest) -> None:
     assert "From paystack_merchants 1.0." in _run(python, servers, "--help")
     assert "--at-least" in _run(python, servers, "merchants", "--help")

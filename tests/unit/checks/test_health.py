@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from paystack_cli.checks.health import PROBES, Choice, check_health, choose
-from paystack_cli.checks.model import CheckResult, Outcome
+from paystack_cli.checks.model import Check, CheckResult, Outcome
 from paystack_cli.checks.outside import Outside
 from paystack_cli.checks.probes import Limits
 from paystack_cli.checks.probes.kafka import TOPIC as HEALTH_TOPIC
@@ -96,6 +96,37 @@ def test_without_names_all_are_chosen_and_what_up_left_out_is_excluded(stack: St
     assert set(choice.checked) | set(choice.excluded) == {
         name for name in stack.default_services if stack.services[name].check
     }
+
+
+MORE = {"ours": [Check("merchants", None, ""), Check("fees", None, "")]}  # type: ignore[arg-type]
+"""Checks of one plug-in, none of which is made here."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "checked", "excluded"),
+    [
+        (Asked(names=("merchants",)), ("merchants",), ()),
+        (Asked(only=("ours,kafka",)), ("kafka", "merchants", "fees"), ()),
+        (Asked(names=("kafka", "ours"), exclude=("fees",)), ("kafka", "merchants"), ("fees",)),
+        (Asked(names=("infra",)), ("mariadb", "kafka"), ()),
+    ],
+)
+def test_checks_of_no_service_are_named_and_left_out_like_services(
+    stack: Stack, asked: Asked, checked: tuple[str, ...], excluded: tuple[str, ...]
+) -> None:
+    assert choose(stack, asked, excluded_at_up=(), more=MORE) == Choice(checked, excluded)
+
+
+def test_without_names_checks_of_no_service_come_last(stack: Stack) -> None:
+    choice = choose(stack, Asked(exclude=("ours",)), excluded_at_up=(), more=MORE)
+    assert choice.excluded == ("merchants", "fees")
+    assert choose(stack, EVERYTHING, excluded_at_up=(), more=MORE).checked[-2:] == choice.excluded
+
+
+def test_a_mistyped_check_gets_the_nearest(stack: Stack) -> None:
+    with pytest.raises(UsageError) as refused:
+        choose(stack, Asked(names=("merchnats",)), excluded_at_up=(), more=MORE)
+    assert "merchants" in refused.value.hint
 
 
 def test_a_service_with_a_profile_is_checked_only_when_named(stack: Stack) -> None:

@@ -73,6 +73,14 @@ def test_a_card_number_is_masked() -> None:
     assert line == "failed: 411111******1111"
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["[2026-11-22 17:00:00,123] INFO no error (kafka.X)", structured("warning", error="timed out")],
+)
+def test_a_line_of_another_level_is_no_error_whatever_it_speaks_of(line: str) -> None:
+    assert excerpt([line]).error == ""
+
+
 @pytest.mark.parametrize("line", ["{half of", "{}", "[]", '{"level": 3}', ""])
 def test_what_only_looks_structured_is_a_line_like_any_other(line: str) -> None:
     assert excerpt([line]).error == ""

@@ -6,7 +6,7 @@ import pytest
 
 from paystack_cli.engines.base import LogLine
 from paystack_cli.errors import UsageError
-from paystack_cli.logs.chosen import Wanted, read_pattern, read_payment
+from paystack_cli.logs.chosen import Wanted, read_level, read_pattern, read_payment
 from paystack_cli.logs.parsed import Level
 
 AT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -40,6 +40,22 @@ def test_what_is_kept(wanted: Wanted, kept: tuple[LogLine, ...]) -> None:
 def test_what_is_no_regular_expression_is_refused() -> None:
     with pytest.raises(UsageError, match="no regular expression"):
         read_pattern("(")
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("warning", Level.WARNING), ("WARN", Level.WARNING), ("fatal", Level.CRITICAL), (None, None)],
+)
+def test_a_level_goes_by_any_name_that_programs_give_it(
+    text: str | None, level: Level | None
+) -> None:
+    assert read_level(text) is level
+
+
+def test_what_is_no_level_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="no level") as refused:
+        read_level("loud")
+    assert "debug, info, warning, error, critical" in refused.value.hint
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "", "10٣"])

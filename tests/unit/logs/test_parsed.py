@@ -23,7 +23,7 @@ def test_a_structured_line() -> None:
 @pytest.mark.parametrize(
     ("line", "level", "event"),
     [
-        ("2026-11-22  9:00:01 0 [Warning] disk", Level.WARNING, "0 [Warning] disk"),
+        ("2026-11-22  9:00:01 0 [Warning] disk", Level.WARNING, "[Warning] disk"),
         ("[2026-11-22T17:00:01,100] ERROR no disk (k.S)", Level.ERROR, "ERROR no disk (k.S)"),
         ("2026/11/22 17:00:01 [emerg] 7#0: bind()", Level.CRITICAL, "[emerg] 7#0: bind()"),
         ("[2026-11-22T17:00:01,100] INFO an ERROR told later", Level.INFO, None),

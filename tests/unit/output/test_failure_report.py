@@ -1,6 +1,7 @@
 """A service that did not become ready, as text and as a document."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -16,6 +17,7 @@ from paystack_cli.engines.failure import (
 from paystack_cli.engines.log_excerpt import excerpt
 from paystack_cli.errors import ExitCode, PaystackError
 from paystack_cli.output.failure_report import failures_told
+from paystack_cli.output.restart_report import failure_of_restart
 from paystack_cli.output.up_report import failure_of_up
 from tests.support.documents import keeps_schema
 
@@ -56,8 +58,9 @@ OF_A_NEED = FailureReport(
 )
 
 
-def _told(report: FailureReport, *, as_json: bool = False) -> PaystackError:
-    document = partial(failure_of_up, engine="local") if as_json else None
+def _told(
+    report: FailureReport, document: Callable[[FailureReport], dict[str, object]] | None = None
+) -> PaystackError:
     with pytest.raises(PaystackError) as told, failures_told(document):
         raise up_failed(report)
     return told.value
@@ -87,12 +90,18 @@ def test_the_way_to_the_one_at_fault_is_shown() -> None:
     assert error.exit_code is ExitCode.TIMED_OUT
 
 
+@pytest.mark.parametrize(
+    ("command", "document"), [("up", failure_of_up), ("restart", failure_of_restart)]
+)
 @pytest.mark.parametrize("report", [ALONE, OF_A_NEED])
 def test_the_document_keeps_its_schema(
-    report: FailureReport, capsys: pytest.CaptureFixture[str]
+    report: FailureReport,
+    command: str,
+    document: Callable[..., dict[str, object]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _told(report, as_json=True)
+    _told(report, partial(document, engine="local"))
     told = json.loads(capsys.readouterr().out)
-    keeps_schema("up", told)
+    keeps_schema(command, told)
     assert told["ok"] is False
     assert told["failure"]["cause"]["service"] == report.cause.service

@@ -73,6 +73,18 @@ def test_a_failed_service_shows_its_end_its_probe_and_what_it_wrote_since_its_st
     )
 
 
+@pytest.mark.parametrize(("restarts", "told"), [(1, ("no ledger\\x1b[31m",)), (0, ())])
+def test_while_a_loop_has_written_nothing_anew_the_end_of_the_run_before_is_shown(
+    restarts: int, told: tuple[str, ...], tmp_path: Path
+) -> None:
+    again = AT + timedelta(seconds=5)
+    store = container(
+        "store", started_at=again, finished_at=AT + timedelta(seconds=4), restarts=restarts
+    )
+    (evidence,) = _diagnosis(tmp_path, store).failed(_ended("store", store)).report.evidence
+    assert evidence.log.lines == told
+
+
 def test_the_need_that_does_not_run_is_the_root_cause(tmp_path: Path) -> None:
     app, store = container("app", "exited"), container("store", "exited")
     error = _diagnosis(tmp_path, app, store).failed(_ended("app", app))

@@ -38,22 +38,42 @@ def _answering(folder: Path, *answers: bytes) -> Iterator[tuple[str, list[str]]]
         server.join(TIMEOUT_S)
 
 
-def _http(body: object, status: str = "200 OK") -> bytes:
-    return f"HTTP/1.0 {status}\r\nContent-Type: x\r\n\r\n".encode() + json.dumps(body).encode()
+def _http(body: object, status: str = "200 OK", server: str = "Other/1") -> bytes:
+    head = f"HTTP/1.0 {status}\r\nContent-Type: x\r\nServer: {server}\r\n\r\n"
+    return head.encode() + json.dumps(body).encode()
+
+
+def _ping(version: str) -> bytes:
+    return _http("OK", server=f"Docker/{version} (linux)")
 
 
 def test_the_questions_are_asked_as_the_engine_expects_them(tmp_path: Path) -> None:
-    answers = (_http({"Version": "29.0"}), _http([{"Id": "a"}]), _http({"Id": "a/b"}))
+    events = _http({"Action": "die"}) + b"\n" + b'{"Action": "start"}\n'
+    answers = (_http([{"Id": "a"}]), _http({"Id": "a/b"}), events, _http({"read": "now"}))
+    filters = {"label": ["x=y"]}
+    quoted = "%7B%22label%22%3A%20%5B%22x%3Dy%22%5D%7D"
     with _answering(tmp_path, *answers) as (path, asked):
         engine = EngineSocket(path, TIMEOUT_S)
-        assert engine.version() == {"Version": "29.0"}
-        assert engine.containers(all=True, filters={"label": ["x=y"]}) == [{"Id": "a"}]
+        assert engine.containers(all=True, filters=filters, limit=1) == [{"Id": "a"}]
         assert engine.inspect_container("a b") == {"Id": "a/b"}
+        past = engine.events(since=1, until=2, filters=filters, decode=True)
+        assert [event["Action"] for event in past] == ["die", "start"]
+        assert engine.stats("a", stream=False, one_shot=True) == {"read": "now"}
     assert asked == [
-        "GET /version HTTP/1.0",
-        "GET /containers/json?all=1&filters=%7B%22label%22%3A%20%5B%22x%3Dy%22%5D%7D HTTP/1.0",
+        f"GET /containers/json?all=1&limit=1&filters={quoted} HTTP/1.0",
         "GET /containers/a%20b/json HTTP/1.0",
+        f"GET /events?since=1&until=2&filters={quoted} HTTP/1.0",
+        "GET /containers/a/stats?stream=0&one-shot=1 HTTP/1.0",
     ]
+
+
+def test_docker_tells_its_version_in_every_head_and_others_when_asked(tmp_path: Path) -> None:
+    with _answering(tmp_path, _ping("29.0+x")) as (path, _):
+        assert EngineSocket(path, TIMEOUT_S).version() == "29.0+x"
+    Path(path).unlink()
+    with _answering(tmp_path, _http("OK"), _http({"Version": "5.4"})) as (path, asked):
+        assert EngineSocket(path, TIMEOUT_S).version() == "5.4"
+    assert asked == ["GET /_ping HTTP/1.0", "GET /version HTTP/1.0"]
 
 
 @pytest.mark.parametrize(
@@ -81,14 +101,14 @@ def test_an_engine_that_is_not_there_or_too_old_is_missing(tmp_path: Path) -> No
     with pytest.raises(EngineMissing, match="no Docker Engine answers at unix://"):
         connect(_variables(str(tmp_path / "none.sock")), "pay")
     with (
-        _answering(tmp_path, _http({"Version": "19.03.1"})) as (path, _),
+        _answering(tmp_path, _ping("19.03.1")) as (path, _),
         pytest.raises(EngineMissing, match=r"is 19\.03\.1, at least 20\.10 is needed"),
     ):
         connect(_variables(path), "pay")
 
 
 def test_one_that_goes_away_is_told_so_and_what_has_gone_is_no_error(tmp_path: Path) -> None:
-    answers = (_http({"Version": "29.0"}), _http({}, "404 Not Found"), b"")
+    answers = (_ping("29.0"), _http({}, "404 Not Found"), b"")
     with _answering(tmp_path, *answers) as (path, _):
         daemon = connect(_variables(path), "pay")
         assert (daemon.version, daemon.is_local) == ("29.0", True)
