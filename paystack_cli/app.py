@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, str] = {
     "outbox": "The transactional outbox: what waits, what is parked.",
     "dlq": "Dead-letter topics: what died and why.",
     "context": "What image builds are sent: measured, explained, kept small.",
+    "breaker": "Circuit breakers: what they do, and a test that they protect.",
     "trace": "Show one payment's way through the stack, what is missing, and what to do next.",
 }
 """Every command, in the order of `--help`, with its line there: its docstring's first sentence.

@@ -112,6 +112,29 @@ MANUAL: Mapping[str, Page] = {
         },
         _CHECK,
     ),
+    "paystack breaker": Page(
+        {
+            "paystack breaker status": "every breaker",
+            "paystack breaker test": "prove that the relay's protects the stack",
+        },
+        _CHECK,
+    ),
+    "paystack breaker status": Page(
+        {
+            "paystack breaker status": "every breaker",
+            "paystack breaker status outbox-relay": "those of one service",
+        },
+        _CHECK,
+    ),
+    "paystack breaker test": Page(
+        {
+            "paystack breaker test": "the broker is away",
+            "paystack breaker test --variant card-network": "or the card network",
+            "paystack breaker test --junit reports/breaker.xml": "for Jenkins",
+        },
+        _CHECK,
+        note="What was broken is healed in any case.",
+    ),
     "paystack doctor": Page(
         {
             "paystack doctor": "what is wrong, and what mends it",

@@ -21,7 +21,7 @@ FINAL = {"healthy": "green", "running": "green", "done": "green", "stopped": "di
 def telling(services: Sequence[str], verbosity: Verbosity) -> Iterator[Progress]:
     """Where an engine tells what it does with `services`."""
     if not draws(verbosity):
-        yield _Silent() if verbosity is Verbosity.QUIET else _PlainLines()
+        yield Silent() if verbosity is Verbosity.QUIET else _PlainLines()
         return
     console = stderr_console()
     live = _LiveTable(services, console)
@@ -29,7 +29,7 @@ def telling(services: Sequence[str], verbosity: Verbosity) -> Iterator[Progress]
         yield live
 
 
-class _Silent:
+class Silent:
     """Tells nobody."""
 
     def service(self, name: str, phase: str, detail: str = "") -> None:

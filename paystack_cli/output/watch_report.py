@@ -7,13 +7,14 @@ from datetime import UTC
 from rich.console import Group
 from rich.text import Text
 
+from paystack_cli.breaker.actuator import Breaker
 from paystack_cli.engines.base import ServiceStatus
 from paystack_cli.events.outbox import OutboxStatus
 from paystack_cli.output.console import FittedTable, plain_table
 from paystack_cli.output.document import TIME_DECIMALS, versioned
 from paystack_cli.output.outbox_report import summary
 from paystack_cli.output.service_cells import condition, memory, uptime
-from paystack_cli.watch.picture import Breaker, Picture
+from paystack_cli.watch.picture import Picture
 
 _BREAKER_STYLES = {"CLOSED": "green", "HALF_OPEN": "bold yellow", "OPEN": "bold red"}
 _BUSY = "bold yellow"

@@ -4,20 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from paystack_cli.breaker.actuator import Breaker
 from paystack_cli.engines.base import ServiceStatus
 from paystack_cli.events.consumer_groups import GroupStatus
 from paystack_cli.events.outbox import OutboxStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    """A circuit breaker as its service tells of it; rates in percent, -1 while too few calls."""
-
-    name: str
-    state: str
-    failure_rate_percent: float
-    slow_call_rate_percent: float
-    not_permitted_calls: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,24 @@
 """The sources of a watch: the engine, MariaDB, Kafka, and the services' circuit breakers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from confluent_kafka.admin import AdminClient
 
+from paystack_cli.breaker.actuator import Breaker, read_breakers
 from paystack_cli.clients.database import PyMySqlDatabase
 from paystack_cli.clients.endpoints import Endpoints
 from paystack_cli.clients.errors import ServerUnreachable
 from paystack_cli.clients.http import HttpxClient
 from paystack_cli.clients.kafka import KafkaEndpoint, admin_client, partitions_of, watermarks
-from paystack_cli.clients.sanitize import sanitize
 from paystack_cli.errors import PaystackError
 from paystack_cli.events.consumer_groups import read_group
 from paystack_cli.events.outbox import OutboxStatus, read_status
 from paystack_cli.stack.catalog import Consumer
 from paystack_cli.stack.model import Service
-from paystack_cli.watch.picture import Breaker, Queues
+from paystack_cli.watch.picture import Queues
 
 ANSWER_TIMEOUT_S = 4.0
 """For each question to a server."""
-BREAKERS = "/actuator/circuitbreakers"
-HTTP_OK = 200
 
 
 class OutboxSource:
@@ -83,21 +80,6 @@ class BreakersSource:
         url = self._endpoints.http_url(self._service)
         client = HttpxClient(url, hint=f"paystack logs {self._service.name}")
         try:
-            answer = client.request("GET", BREAKERS, timeout_s=ANSWER_TIMEOUT_S)
+            return read_breakers(client)
         except ServerUnreachable:
             return ()  # its own line says that it is not healthy
-        entries = answer.json().get("circuitBreakers") if answer.status == HTTP_OK else None
-        if not isinstance(entries, dict):
-            return ()
-        return tuple(_breaker(name, entry) for name, entry in entries.items())
-
-
-def _breaker(name: str, entry: Mapping[str, Any]) -> Breaker:
-    """An entry as resilience4j's actuator endpoint writes it."""
-    return Breaker(
-        name=sanitize(name),
-        state=sanitize(str(entry.get("state", "UNKNOWN"))),
-        failure_rate_percent=float(entry.get("failureRate", -1)),
-        slow_call_rate_percent=float(entry.get("slowCallRate", -1)),
-        not_permitted_calls=int(entry.get("notPermittedCalls", 0)),
-    )

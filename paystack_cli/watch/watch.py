@@ -6,6 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from paystack_cli.breaker.overview import with_breakers
 from paystack_cli.clients.endpoints import Endpoints
 from paystack_cli.engines.base import Engine, ServiceStatus
 from paystack_cli.stack.model import Stack
@@ -15,8 +16,6 @@ from paystack_cli.watch.sources import BreakersSource, OutboxSource, QueuesSourc
 
 FIRST_ANSWERS_MAX_S = 6.0
 """For the first look at everything; then what there is is shown."""
-WITH_BREAKERS = {"http", "relay", "worker"}
-"""The check kinds of services that may have circuit breakers."""
 
 
 class Watch:
@@ -45,8 +44,7 @@ class Watch:
             service.name: Feed(
                 f"breakers of {service.name}", BreakersSource(endpoints, service), interval_s
             )
-            for service in stack.services.values()
-            if service.check in WITH_BREAKERS and service.name in shown and service.ports
+            for service in with_breakers(stack, shown)
         }
         self._feeds: tuple[Feed[Any], ...] = (
             self._services,

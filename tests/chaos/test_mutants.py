@@ -1,9 +1,4 @@
-"""The invariants can fail: services that do wrong on purpose are found out.
-
-A mutant is a service of the real stack with one module patched at its start (`mutants/<name>/`).
-The stack that runs it is a copy of the project's compose.yaml with PYTHONPATH set for that service,
-so the product knows nothing of it.
-"""
+"""The invariants can fail: services that do wrong on purpose are found out."""
 
 import secrets
 from collections import Counter
@@ -13,16 +8,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import yaml
 
 from tests.chaos.evidence import collect
 from tests.chaos.invariants import Harm, Violation, violations
 from tests.chaos.journal import Journal
 from tests.chaos.load import Load
-from tests.support.stack import PROJECT, StackUnderTest
+from tests.support.mutants import mutated
+from tests.support.stack import StackUnderTest
 from tests.support.waiting import wait_for
 
-MUTANTS = Path(__file__).with_name("mutants")
 LOAD_RATE_PER_S = 40.0
 PAYMENTS_MIN = 40
 DEFINITE_WITHIN_S = 3.0
@@ -56,26 +50,8 @@ def mutant(
 ) -> Iterator[Mutant]:
     """The stack with one mutant in it, and as it was afterwards."""
     wrong: Mutant = request.param
-    project = _project_with(wrong, tmp_path / "project")
-    stack.paystack("--project-dir", str(project), "up", "--only", wrong.service)
-    try:
+    with mutated(stack, wrong.service, wrong.name, tmp_path / "project"):
         yield wrong
-    finally:
-        stack.paystack("up", "--only", wrong.service)
-
-
-def _project_with(mutant: Mutant, folder: Path) -> Path:
-    """A project that differs from this one in the mutant's environment alone."""
-    (folder / "stack").mkdir(parents=True)
-    for part in (PROJECT / "stack").iterdir():
-        (folder / "stack" / part.name).symlink_to(part)
-    compose = folder / "stack" / "compose.yaml"
-    document = yaml.safe_load(compose.read_text("utf-8"))
-    environment = document["services"][mutant.service]["environment"]
-    environment["PYTHONPATH"] = str(MUTANTS / mutant.name)
-    compose.unlink()
-    compose.write_text(yaml.safe_dump(document), "utf-8")
-    return folder
 
 
 def test_a_service_that_does_wrong_is_found_out(

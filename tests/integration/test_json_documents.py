@@ -53,6 +53,9 @@ OF_CONTEXTS = {
 OF_A_WHOLE_STACK = {"open", "trace", "verify"}
 """Run in tests/e2e, for the servers alone have no page."""
 
+OF_BREAKERS = {"breaker-status", "breaker-test"}
+"""Run in tests/chaos, where something is broken."""
+
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_document_keeps_its_schema(servers: StackUnderTest, name: str) -> None:
@@ -79,6 +82,7 @@ def test_every_schema_is_that_of_a_command() -> None:
         *OF_EVENTS,
         *OF_CONTEXTS,
         *OF_A_WHOLE_STACK,
+        *OF_BREAKERS,
     }
 
 
@@ -93,6 +97,7 @@ def test_every_schema_is_that_of_a_command() -> None:
             *OF_EVENTS,
             *OF_CONTEXTS,
             *OF_A_WHOLE_STACK,
+            *OF_BREAKERS,
         }
     ),
 )

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
+from paystack_cli.breaker.actuator import Breaker
 from paystack_cli.engines.base import Health, ServiceStatus, State
 from paystack_cli.events.consumer_groups import GroupStatus
 from paystack_cli.events.outbox import OutboxStatus, Waiting
 from paystack_cli.output.watch_report import document, screen
-from paystack_cli.watch.picture import Breaker, Picture, Problem, Queues
+from paystack_cli.watch.picture import Picture, Problem, Queues
 from tests.support.documents import keeps_schema
 
 AT = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ FULL = Picture(
         groups={"settlement-worker": GroupStatus("stable", 1, 0, {"payment.capture-requested": 7})},
         dead_letters={"settlement.dlq": 5},
     ),
-    breakers={"settlement-worker": (Breaker("card-network", "HALF_OPEN", 50.0, 0.0, 9),)},
+    breakers={"settlement-worker": (Breaker("card-network", "HALF_OPEN", 50.0, 0.0, 3, 9),)},
     dead_letter_topics={"settlement-worker": "settlement.dlq"},
     problems=(Problem("kafka", "no answer for 6 s"),),
 )

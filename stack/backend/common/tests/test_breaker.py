@@ -14,7 +14,14 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
-from paycore.breaker import BreakerSettings, BreakerState, CallNotPermitted, CircuitBreaker, Permit
+from paycore.breaker import (
+    CHANGES_KEPT,
+    BreakerSettings,
+    BreakerState,
+    CallNotPermitted,
+    CircuitBreaker,
+    Permit,
+)
 
 FAST_S = 0.1
 AT_THE_LIMIT_S = 2.0
@@ -267,3 +274,27 @@ def test_threads_lose_no_result() -> None:
         thread.join()
     shown = breaker.snapshot()
     assert (shown.buffered_calls, shown.failed_calls) == (8_000, 2_000)
+
+
+def test_its_changes_of_state_are_kept_in_their_order(clock: Clock) -> None:
+    breaker = opened(clock)
+    clock.now_s += 30
+    for _ in range(3):
+        call(breaker)
+    changes = breaker.changes()
+    assert [(change.previous, change.state) for change in changes] == [
+        (BreakerState.CLOSED, BreakerState.OPEN),
+        (BreakerState.OPEN, BreakerState.HALF_OPEN),
+        (BreakerState.HALF_OPEN, BreakerState.CLOSED),
+    ]
+    times_s = [change.at_s for change in changes]
+    assert times_s == sorted(times_s)
+
+
+def test_only_the_newest_changes_are_kept(clock: Clock) -> None:
+    breaker = opened(clock)
+    for _ in range(CHANGES_KEPT):
+        clock.now_s += 30
+        for _ in range(3):
+            call(breaker, failed=True)
+    assert len(breaker.changes()) == CHANGES_KEPT

@@ -11,6 +11,7 @@ state counts nowhere, so HALF_OPEN is judged by its own probes alone.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,8 @@ HALF_OPEN_CALLS = 3
 
 RATE_UNKNOWN = -1.0
 """What resilience4j shows for a rate below the minimum number of calls."""
+CHANGES_KEPT = 100
+"""As many events as resilience4j keeps of a breaker (`eventConsumerBufferSize`)."""
 
 
 class BreakerState(StrEnum):
@@ -84,6 +87,15 @@ class Permit:
     """The right to make one call; it belongs to the state in which it was given."""
 
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """The breaker went over from one state to another at `at_s`, seconds since the epoch."""
+
+    at_s: float
+    previous: BreakerState
+    state: BreakerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +199,7 @@ class CircuitBreaker:
         self._probes_left = 0
         self._not_permitted = 0
         self._window = self._fresh_window(BreakerState.CLOSED)
+        self._changes: deque[StateChange] = deque(maxlen=CHANGES_KEPT)
 
     @property
     def state(self) -> BreakerState:
@@ -242,6 +255,12 @@ class CircuitBreaker:
                 settings=self.settings,
             )
 
+    def changes(self) -> list[StateChange]:
+        """The newest changes of state, oldest first."""
+        with self._lock:
+            self._half_open_when_due()
+            return list(self._changes)
+
     def _judge(self) -> None:
         """Decides the next state from the rates, once they are known."""
         window, settings = self._window, self.settings
@@ -278,6 +297,7 @@ class CircuitBreaker:
             slow_rate=window.rate(window.slow),
             not_permitted=self._not_permitted,
         )
+        self._changes.append(StateChange(time.time(), self._state, state))
         self._state = state
         self._generation += 1
         if state is BreakerState.OPEN:

@@ -1,6 +1,8 @@
 """What a service shows of its circuit breakers over HTTP, in resilience4j's names."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -14,7 +16,7 @@ from paycore.breaker import BreakerState, CircuitBreaker
 
 
 def breaker_routes(breakers: Sequence[CircuitBreaker]) -> list[BaseRoute]:
-    """`/actuator/circuitbreakers`, and the paths that the team's scripts call.
+    """`/actuator/circuitbreakers`, its events, and the paths that the team's scripts call.
 
     `/circuit-breaker/status` shows the first breaker, `/circuit-breaker/<name>` each. At the same
     time the metrics of resilience4j are registered for `/actuator/prometheus`.
@@ -25,6 +27,11 @@ def breaker_routes(breakers: Sequence[CircuitBreaker]) -> list[BaseRoute]:
         snapshots = (breaker.snapshot() for breaker in breakers)
         return json_response({"circuitBreakers": {s.name: s.as_actuator() for s in snapshots}})
 
+    async def events(_request: Request) -> Response:
+        shown = (event for breaker in breakers for event in _events(breaker))
+        in_time = sorted(shown, key=lambda event: str(event["creationTime"]))
+        return json_response({"circuitBreakerEvents": in_time})
+
     def one(breaker: CircuitBreaker, path: str) -> BaseRoute:
         async def show(_request: Request) -> Response:
             return json_response(breaker.snapshot().as_metrics())
@@ -33,9 +40,24 @@ def breaker_routes(breakers: Sequence[CircuitBreaker]) -> list[BaseRoute]:
 
     return [
         Route("/actuator/circuitbreakers", all_of_them),
+        Route("/actuator/circuitbreakerevents", events),
         one(breakers[0], "status"),
         *(one(breaker, breaker.name) for breaker in breakers),
     ]
+
+
+def _events(breaker: CircuitBreaker) -> Iterable[dict[str, Any]]:
+    """As resilience4j's Spring Boot endpoint writes them; of its events only changes of state."""
+    for change in breaker.changes():
+        at = datetime.fromtimestamp(change.at_s, UTC)
+        yield {
+            "circuitBreakerName": breaker.name,
+            "type": "STATE_TRANSITION",
+            "creationTime": at.isoformat(timespec="microseconds"),
+            "errorMessage": None,
+            "durationInMs": None,
+            "stateTransition": f"{change.previous}_TO_{change.state}",
+        }
 
 
 class _BreakerMetrics(Collector):
