@@ -29,6 +29,7 @@ from paystack_cli.checks.model import AttemptFailed, Check, CheckResult, Evidenc
 from paystack_cli.checks.runner import Step
 from paystack_cli.checks.translation import client_errors_as_attempts
 from paystack_cli.clients.http import HttpClient
+from paystack_cli.errors import PaystackError
 from paystack_cli.faults.model import HealedAtLast
 
 CALM_PAYMENTS = 20
@@ -242,8 +243,11 @@ def _attempt(look: Callable[[], Evidence]) -> Callable[[float], Evidence]:
     """A probe that bounds its questions by itself."""
 
     def probe(_timeout_s: float) -> Evidence:
-        with client_errors_as_attempts():
-            return look()
+        try:
+            with client_errors_as_attempts():
+                return look()
+        except PaystackError as error:
+            raise Hopeless(error.message, hint=error.hint) from error
 
     return probe
 

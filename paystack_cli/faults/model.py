@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from paystack_cli.errors import PaystackError
+
 _ASKED_TO_END = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -27,6 +29,10 @@ class Fault(Protocol):
         """Make it whole; fine when it is."""
 
 
+class NotHealed(PaystackError):
+    """The fault is still there; the hint is the command that heals it by hand."""
+
+
 class HealedAtLast:
     """A fault that is healed when the block ends: by an error, Ctrl-C or SIGTERM too.
 
@@ -46,10 +52,14 @@ class HealedAtLast:
             self._fault.apply()
 
     def heal(self) -> None:
-        """Make it whole, if it is not."""
+        """Make it whole, if it is not. Raises NotHealed."""
         if self.applied_at_s and not self.healed_at_s:
             with _undisturbed():
-                self._fault.heal()
+                try:
+                    self._fault.heal()
+                except PaystackError as error:
+                    told = f"still broken, {self._fault.told}: {error.message}"
+                    raise NotHealed(told, hint=self._fault.by_hand) from error
                 self.healed_at_s = time.time()
 
     def __enter__(self) -> "HealedAtLast":

@@ -1,10 +1,11 @@
 """A service that is not there, on any engine."""
 
 from paystack_cli.engines.base import Engine, Progress
+from paystack_cli.stack.selection import Selection
 
 
 class StoppedService:
-    """The service is stopped, and later started as it was made."""
+    """The service is stopped, and later started alone."""
 
     def __init__(self, engine: Engine, service: str, progress: Progress) -> None:
         self._engine = engine
@@ -23,4 +24,5 @@ class StoppedService:
         self._engine.down([self._service], self._progress)
 
     def heal(self) -> None:
-        self._engine.restart([self._service], self._progress)
+        # Not `restart`: what was stopped is gone on some engines.
+        self._engine.up(Selection((self._service,)), self._progress)

@@ -15,6 +15,7 @@ from tests.support.container_stack import (
 )
 
 ON_THE_SHARED_STACK = {
+    "test_breaker",
     "test_checks_inside",
     "test_images",
     "test_stack_life",
@@ -22,6 +23,9 @@ ON_THE_SHARED_STACK = {
     "test_status_speed",
 }
 """Files whose tests use the fixture `stack`."""
+
+BREAKER_OPEN_MS = "3000"
+"""Shorter than the stack's own 30 s, which a test of a breaker would spend waiting."""
 
 
 class BySharedStack(LoadScopeScheduling):
@@ -45,7 +49,8 @@ def needs_engine(docker_engine: None) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerStack]:
     """A whole stack in containers, healthy. Tests leave it healthy and drained."""
-    with own_container_stack("whole", tmp_path_factory.mktemp("whole")) as running:
+    state = tmp_path_factory.mktemp("whole")
+    with own_container_stack("whole", state, PAYSTACK_BREAKER_OPEN_MS=BREAKER_OPEN_MS) as running:
         yield running
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from paystack_cli.errors import CheckFailed
-from paystack_cli.faults.model import HealedAtLast
+from paystack_cli.faults.model import Fault, HealedAtLast, NotHealed
 from paystack_cli.faults.own_commands import OwnCommands
 
 
@@ -70,6 +70,18 @@ def test_what_broke_only_half_is_healed_too() -> None:
     with pytest.raises(CheckFailed, match="half broken"), HealedAtLast(fault) as healed:
         healed.apply()
     assert fault.done == ["applied", "healing", "healed"]
+
+
+def test_what_cannot_be_healed_is_told_with_the_command_that_does() -> None:
+    fault = OwnCommands("true", "sh -c 'exit 7'")
+    with pytest.raises(NotHealed, match=r"still broken, after: true: .* ended with 7") as failed:
+        _break(fault)
+    assert failed.value.hint == "sh -c 'exit 7'"
+
+
+def _break(fault: Fault) -> None:
+    with HealedAtLast(fault) as healed:
+        healed.apply()
 
 
 def test_who_interrupts_the_healing_waits_for_its_end() -> None:
