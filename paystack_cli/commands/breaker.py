@@ -1,12 +1,12 @@
 """`paystack breaker`: what circuit breakers do, and the proof that they protect the stack."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from paystack_cli.breaker.variant import Variant
-from paystack_cli.commands.context import Context, OutputFormat, context_of
+from paystack_cli.commands.check_options import Junit
+from paystack_cli.commands.context import Context, context_of
 from paystack_cli.commands.selection_options import Services, asked
 from paystack_cli.commands.server_options import Database, Kafka, open_endpoints
 from paystack_cli.errors import UsageError
@@ -47,7 +47,7 @@ def status(
     run = context_of(ctx)
     names = select_exactly(run.stack, asked(services, None, None, None)).services
     seen, silent = look(open_endpoints(run), with_breakers(run.stack, names))
-    return report(seen, silent, as_json=run.output is OutputFormat.JSON)
+    return report(seen, silent, as_json=run.as_json)
 
 
 @breaker.command("test")
@@ -64,7 +64,7 @@ def prove(
         float, typer.Option(min=1, help="Seconds after the fault in which it must open.")
     ] = 30.0,
     timeout: Annotated[float, typer.Option(min=10, help="Seconds for all of it.")] = 240.0,
-    junit: Annotated[Path | None, typer.Option(help="Also write JUnit XML to this file.")] = None,
+    junit: Junit = None,
     break_with: Annotated[
         str | None,
         typer.Option("--break", metavar="COMMAND", help="Breaks a stack that runs elsewhere."),
@@ -81,7 +81,7 @@ def prove(
     kafka: Kafka = None,
     database: Database = None,
 ) -> int:
-    """Break something under load, and prove that the breaker opens, keeps calls away and closes.
+    """Prove under load that a breaker opens, keeps calls away and closes.
 
     What was broken is healed whatever happens, also at Ctrl-C. Exit code 1 when a step fails.
     """
@@ -112,7 +112,7 @@ def prove(
     return report(
         "breaker-test",
         results,
-        as_json=run.output is OutputFormat.JSON,
+        as_json=run.as_json,
         junit=junit,
         about={"variant": variant.value, "rate_per_s": rate},
     )
