@@ -36,9 +36,9 @@ def status(
     ctx: typer.Context,
     services: Services = None,
 ) -> int:
-    """Show every circuit breaker: state, rates, calls refused, and when it last changed.
+    """Show every circuit breaker: state, rates, calls refused.
 
-    Exit code 1 when one is not CLOSED.
+    Also since when it is in its state. Exit code 1 when one is not CLOSED.
     """
     from paystack_cli.breaker.overview import look, with_breakers
     from paystack_cli.output.breaker_report import report
@@ -81,7 +81,7 @@ def prove(
     kafka: Kafka = None,
     database: Database = None,
 ) -> int:
-    """Prove under load that a breaker opens, keeps calls away and closes.
+    """Prove under load that a breaker opens, holds and closes.
 
     What was broken is healed whatever happens, also at Ctrl-C. Exit code 1 when a step fails.
     """
