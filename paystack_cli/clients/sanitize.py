@@ -48,8 +48,17 @@ def readable(text: str, characters_max: int) -> str:
 
 
 def mask_card_numbers(text: str) -> str:
-    """`text` with every stretch of whole digit groups that is a card number masked."""
-    return _RUN.sub(lambda found: _masked(found["run"]) if found["run"] else found[0], text)
+    """`text` with every stretch of whole digit groups that is a card number masked.
+
+    Again until none is left: the last digits that a mask shows may make another with what follows.
+    """
+    while (masked := _RUN.sub(_without_cards, text)) != text:
+        text = masked
+    return masked
+
+
+def _without_cards(found: re.Match[str]) -> str:
+    return _masked(found["run"]) if found["run"] else found[0]
 
 
 def _masked(run: str) -> str:

@@ -58,3 +58,9 @@ def test_what_is_no_card_number_stays_readable(text: str) -> None:
 
 def test_a_card_number_beside_other_digits_is_found() -> None:
     assert mask_card_numbers("1 4111-1111-1111-1111 2") == "1 411111******1111 2"
+
+
+def test_the_shown_end_of_a_card_makes_no_other_with_what_follows() -> None:
+    once = mask_card_numbers("4111111111111111 1111222222")
+    assert once == "411111******111111****2222"
+    assert mask_card_numbers(once) == once

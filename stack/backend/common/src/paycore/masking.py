@@ -46,5 +46,10 @@ def _mask_run(run: re.Match[str]) -> str:
 
 
 def mask_card_numbers(text: str) -> str:
-    """`text` with every card number in it masked, also when split by single spaces or dashes."""
-    return _RUN.sub(_mask_run, text)
+    """`text` with every card number in it masked, also when split by single spaces or dashes.
+
+    Again until none is left: the last digits that a mask shows may make another with what follows.
+    """
+    while (masked := _RUN.sub(_mask_run, text)) != text:
+        text = masked
+    return masked
