@@ -38,7 +38,7 @@ AUTO = "auto"
 
 def main() -> int:
     """Entry point of scripts/pipeline."""
-    options = _parser().parse_args()
+    options = parser().parse_args()
     code = ExitCode.OK
 
     def act() -> None:
@@ -54,9 +54,10 @@ def main() -> int:
     return failed or code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scripts/pipeline", description=__doc__)
-    add = parser.add_argument
+def parser() -> argparse.ArgumentParser:
+    """The options of scripts/pipeline."""
+    made = argparse.ArgumentParser(prog="scripts/pipeline", description=__doc__)
+    add = made.add_argument
     add("--engine", choices=(AUTO, "compose", "local"), help="what runs the stack")
     add("--clean-up", action="store_true", help="remove the stack and its data at the end")
     add("--one-by-one", action="store_true", help="no two stages side by side")
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--write-baseline", action="store_true", help="keep the times of this run")
     add("--even-skipped", action="store_true", help="also a commit that says [skip ci]")
     add("--began", type=float, default=time.time(), help=argparse.SUPPRESS)
-    return parser
+    return made
 
 
 def _is_skipped(folder: Path) -> bool:
