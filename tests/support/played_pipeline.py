@@ -140,10 +140,15 @@ def played_project(folder: Path, *, message: str = "A change") -> Path:
     python = folder / ".venv/bin/python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
+    commit_all(folder, message)
+    return folder
+
+
+def commit_all(folder: Path, message: str) -> None:
+    """Make a commit of all that is in the folder, and a repository where there is none."""
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
     for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", message]):
         subprocess.run([*git, *arguments], cwd=folder, check=True)
-    return folder
 
 
 def pipeline_document(played: Played) -> dict[str, Any]:
