@@ -146,11 +146,11 @@ def _tell_verdict(runner: Runner, summary: Summary, code: ExitCode) -> None:
     failure = runner.failure
     if failure is not None:
         log = LOGS / runner.log_file(failure.name).name
-        click.echo(f"paystack pipeline: FAILED {took}: {failure.name} {failure.outcome}, see {log}")
+        click.echo(f"pipeline: FAILED {took}: {failure.name} {failure.outcome}, see {log}")
     elif code:
-        click.echo(f"paystack pipeline: INTERRUPTED {took}")
+        click.echo(f"pipeline: INTERRUPTED {took}")
     else:
-        click.echo(f"paystack pipeline: PASSED {took}")
+        click.echo(f"pipeline: PASSED {took}")
 
 
 if __name__ == "__main__":

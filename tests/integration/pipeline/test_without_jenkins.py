@@ -19,7 +19,7 @@ def test_it_tells_the_time_of_each_stage_and_the_critical_path(
     assert document["ok"]
     assert [stage["name"] for stage in document["stages"]][:2] == ["Prepare", "Frontend"]
     assert "critical path: Prepare" in done.log
-    assert "paystack pipeline: PASSED in" in done.log
+    assert "pipeline: PASSED in" in done.log
     said = (done.reports / "pipeline" / "smoke-test.log").read_text()
     assert "this is paystack smoke" in said
 
@@ -49,7 +49,7 @@ def test_ctrl_c_ends_what_runs_and_keeps_what_was_seen(without_jenkins: WithoutJ
     assert done.exit_code == 130
     assert [command.split(" --")[0] for command in done.ended] == [SMOKE]
     assert done.begun[-1] == "evidence"
-    assert "paystack pipeline: INTERRUPTED in" in done.log
+    assert "pipeline: INTERRUPTED in" in done.log
 
 
 def test_a_baseline_is_written_and_shown_and_a_budget_kept(
