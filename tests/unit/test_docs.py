@@ -15,6 +15,9 @@ from paystack_cli.app import build_command
 from paystack_cli.commands.context import Context
 from paystack_cli.engines.local.programs.catalog import EXECUTABLES
 from paystack_cli.errors import ExitCode
+from paystack_cli.pipeline.model import stages_of
+from paystack_cli.pipeline.script import parser
+from paystack_cli.pipeline.stages import PIPELINE
 from paystack_cli.stack.compose import load_stack
 from paystack_cli.stack.known_settings import known_settings
 from paystack_cli.stack.selection import expand
@@ -161,6 +164,20 @@ def test_every_variable_that_a_service_reads_is_documented() -> None:
 def test_every_exit_code_is_documented() -> None:
     table = rows(section(PROJECT / "README.md", "Exit codes"))
     assert [int(code) for code, _ in table] == sorted(ExitCode)
+
+
+def test_the_stages_of_the_pipeline_are_those_that_run() -> None:
+    checkout, *table = rows(section(DOCS / "pipeline.md", "The stages"))
+    assert checkout[0] == "Checkout"
+    assert [(name, command.strip("`"), int(minutes)) for name, command, minutes, _ in table] == [
+        (stage.name, stage.command, stage.limit_min) for stage in stages_of(*PIPELINE)
+    ]
+
+
+def test_the_options_of_the_pipeline_are_documented() -> None:
+    given = {option for action in parser()._actions for option in action.option_strings}
+    told = options_in(section(DOCS / "pipeline.md", "Without Jenkins"))
+    assert told == given - {"-h", "--help", "--began"}
 
 
 def test_every_json_document_is_documented() -> None:

@@ -42,8 +42,8 @@ def test_every_taken_port_is_named_with_its_owner_and_its_variable(tmp_path: Pat
 
 def test_a_datagram_port_is_looked_at_as_such(tmp_path: Path) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as holder:
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
+        [port] = free_ports(1)
+        holder.bind(("127.0.0.1", port))
         check_ports(_claims(tmp_path / "tcp", {"a": f"127.0.0.1:{port}:1"}))
         with pytest.raises(PreflightError, match=f"port {port} of a is taken by pid"):
             check_ports(_claims(tmp_path / "udp", {"a": f"127.0.0.1:{port}:1/udp"}))

@@ -104,7 +104,19 @@ def test_without_an_engine_require_docker_fails(outline: Outline) -> None:
     assert _verdict(done).endswith(": docker")
 
 
+def test_only_the_stages_that_are_named_run(outline: Outline) -> None:
+    done = _test(outline, "types", "lint")
+    assert done.exit_code == 0, done.stderr
+    assert outline.calls == ["bootstrap dev", "ruff check", "mypy "]
+
+
+def test_a_stage_that_there_is_not_is_an_error(outline: Outline) -> None:
+    done = _test(outline, "typos")
+    assert done.exit_code == 2
+    assert "no stage typos; there are: lint format types" in done.stderr
+
+
 def test_an_unknown_option_shows_the_usage(outline: Outline) -> None:
     done = _test(outline, "--ful")
     assert done.exit_code == 2
-    assert "scripts/test [--full] [--require-docker]" in done.stderr
+    assert "scripts/test [--full] [--require-docker] [STAGE…]" in done.stderr

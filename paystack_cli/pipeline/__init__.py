@@ -1,0 +1,1 @@
+"""The pipeline of the Jenkinsfile, run without Jenkins: `scripts/pipeline`."""
