@@ -56,6 +56,9 @@ OF_A_WHOLE_STACK = {"open", "trace", "verify"}
 OF_BREAKERS = {"breaker-status", "breaker-test"}
 """Run in tests/chaos, where something is broken."""
 
+OF_THE_PIPELINE = {"pipeline", "pipeline-baseline"}
+"""Written in tests/integration/pipeline."""
+
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_document_keeps_its_schema(servers: StackUnderTest, name: str) -> None:
@@ -83,6 +86,7 @@ def test_every_schema_is_that_of_a_command() -> None:
         *OF_CONTEXTS,
         *OF_A_WHOLE_STACK,
         *OF_BREAKERS,
+        *OF_THE_PIPELINE,
     }
 
 
@@ -98,6 +102,7 @@ def test_every_schema_is_that_of_a_command() -> None:
             *OF_CONTEXTS,
             *OF_A_WHOLE_STACK,
             *OF_BREAKERS,
+            *OF_THE_PIPELINE,
         }
     ),
 )
