@@ -1,5 +1,6 @@
 """The Jenkinsfile brings up a real stack and proves it: only what needs long is played."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def _project(folder: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=ignored, dirs_exist_ok=True)
         else:
             shutil.copy(source, folder / name)
-    (folder / ".venv/bin/paystack").write_text(f'#!/bin/sh\nexec {PAYSTACK} "$@"\n')
+    (folder / ".venv/bin/paystack").write_text(f'#!/bin/sh\nexec {shlex.quote(str(PAYSTACK))} "$@"\n')
     commit_all(folder, "A real stack")
     return folder
 

@@ -5,6 +5,7 @@ Each played script tells when it begins and how it ended, and does what the test
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -138,7 +139,7 @@ def played_project(folder: Path, *, message: str = "A change") -> Path:
     for path in PLAYED:
         _copy(PLAYER, folder / path)
     python = folder / ".venv/bin/python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
     commit_all(folder, message)
     return folder
