@@ -21,7 +21,8 @@ def _project(folder: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=ignored, dirs_exist_ok=True)
         else:
             shutil.copy(source, folder / name)
-    (folder / ".venv/bin/paystack").write_text(f'#!/bin/sh\nexec {shlex.quote(str(PAYSTACK))} "$@"\n')
+    real = shlex.quote(str(PAYSTACK))
+    (folder / ".venv/bin/paystack").write_text(f'#!/bin/sh\nexec {real} "$@"\n')
     commit_all(folder, "A real stack")
     return folder
 
